@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+
+#include "md/array.hpp"
+#include "md/neighbors.hpp"
+
+namespace md {
+
+/// Directed edges in device memory, sorted by center: those of atom i are first[i] ... first[i+1]-1.
+struct EdgeView {
+  int n_atoms = 0;
+  int n_edges = 0;
+  const int* first = nullptr;     // [n_atoms + 1]
+  const int* center = nullptr;    // [n_edges] atom that receives
+  const int* neighbor = nullptr;  // [n_edges] atom that sends
+  const int* reverse = nullptr;   // [n_edges] the edge with the opposite vector
+  const Vec3* vector = nullptr;   // [n_edges] from center to neighbor, A
+};
+
+/// The neighbor rows of a batch as one compact list of edges with their reverse, for networks that
+/// work on all edges at once. Includes the skin; edges at or beyond the cutoff must contribute zero.
+class EdgeList {
+ public:
+  explicit EdgeList(Device device);
+  /// Takes over rows that changed since the last call and updates the vectors. Waits for the device
+  /// (the number of edges goes to the host), so its user is not recordable.
+  void update(const StateView& state, const NeighborList& neighbors, Stream& stream);
+  EdgeView view() const;
+
+  /// force[i] += sum over edges e of i of (gradient[e] - gradient[reverse[e]]) and, if wanted,
+  /// virial[r] -= sum vector (x) gradient, where gradient[e] = dE/dvector[e] in eV/A, [n_edges].
+  /// Fixed order of the sums within a replica.
+  void add_forces(const StateView& state, const Vec3* gradient, bool virial, Stream& stream) const;
+
+ private:
+  Array<int> first_, center_, neighbor_, reverse_;
+  Array<std::int64_t> entry_;
+  Array<Vec3> vector_;
+  Device device_;
+  int n_atoms_ = 0, n_edges_ = 0;
+  std::int64_t built_ = -1;
+};
+
+}  // namespace md

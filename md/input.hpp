@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "md/key.hpp"
+
+namespace md {
+
+/// A number of steps, or a time (fs of simulation, or s on the clock); exactly one is not zero.
+struct Interval {
+  std::int64_t steps = 0;
+  double time = 0;
+};
+
+/// All keys of one input with their values as typed, where each came from, and typed access. Every
+/// accessor throws InputError "file:line: section.key ...: what is wanted" for a bad value.
+class Input {
+ public:
+  struct Value {
+    std::string text;
+    std::string where;   // "water.ini:12" or "command line"
+    std::string folder;  // relative paths start here
+  };
+  /// The keys that may appear: section -> keys.
+  using Schema = std::map<std::string, std::vector<Key>>;
+
+  explicit Input(Schema schema) : schema_(std::move(schema)) {}
+
+  /// Reads an INI file. Throws InputError for unknown or repeated keys, with file, line and the
+  /// nearest right name.
+  void read_file(const std::string& path);
+  /// Sets `section.key` from the command line; overrides a file.
+  void set(const std::string& full_key, const std::string& value);
+
+  bool has(const std::string& key) const;  // given by the user (file or command line)
+  /// The text as given, else the default; "" when neither is there.
+  std::string text(const std::string& key) const;
+  /// Like text, but an error when there is none.
+  std::string required(const std::string& key) const;
+  std::string choice(const std::string& key) const;
+  std::string file(const std::string& key) const;                // absolute path
+  std::vector<std::string> files(const std::string& key) const;  // absolute paths
+  bool flag(const std::string& key) const;
+  std::int64_t integer(const std::string& key) const;
+  /// Number in internal units: the key's kind says which units it takes.
+  double number(const std::string& key) const;
+  std::optional<double> optional_number(const std::string& key) const;
+  Interval interval(const std::string& key) const;
+  /// One value for each of n replicas, from one value, a list of n, or geometric(first, last).
+  std::vector<double> per_replica(const std::string& key, int n) const;
+
+  /// An InputError that names where the key was given: "water.ini:12: system.replicas: <what>".
+  [[noreturn]] void fail(const std::string& key, const std::string& what) const;
+  const Schema& schema() const { return schema_; }
+  const Key& key(const std::string& full_key) const;
+  /// The resolved input: every key that has a value, defaults included, paths absolute.
+  std::string resolved() const;
+
+ private:
+  Schema schema_;
+  std::map<std::string, Value> values_;
+};
+
+}  // namespace md

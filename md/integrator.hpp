@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+
+#include "md/input.hpp"
+#include "md/registry.hpp"
+#include "md/state.hpp"
+#include "md/stream.hpp"
+
+namespace md {
+
+/// Moves the running replicas by one time step around one evaluation of the forces. Both halves are
+/// recordable: no allocation, no synchronisation, no host branch on device data.
+class Integrator {
+ public:
+  virtual ~Integrator() = default;
+  virtual void before_forces(const StateView& state, Stream& stream) = 0;
+  virtual void after_forces(const StateView& state, Stream& stream) = 0;
+  /// True when the equations of motion conserve momentum, so that drift once removed stays away.
+  virtual bool conserves_momentum() const = 0;
+  /// True when it has a thermostat: a temperature must be given.
+  virtual bool needs_temperature() const = 0;
+};
+
+struct IntegratorOptions {
+  const Input& input;        // section [integrator]
+  double time_step = 0;      // fs
+  std::uint32_t seed = 0;
+};
+
+using IntegratorRegistry = Registry<Integrator, IntegratorOptions>;
+IntegratorRegistry& integrators();
+
+}  // namespace md

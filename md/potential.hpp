@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "md/input.hpp"
+#include "md/neighbors.hpp"
+#include "md/registry.hpp"
+
+namespace md {
+
+/// What a potential claims and needs. The engine obeys or refuses before the run; the conformance
+/// tests hold every potential to its claims.
+struct PotentialTraits {
+  double cutoff = 0;            // A; 0: needs no neighbor list
+  bool aperiodic = true;        // takes systems without periodicity
+  bool periodic = false;        // takes periodic systems
+  bool virial = false;          // gives the virial of periodic systems
+  bool conservative = true;     // F = -dE/dx
+  bool translation_invariant = true;
+  bool rotation_invariant = true;
+  bool recordable = false;      // add_forces may stand in a CUDA graph
+  bool on_gpu = true;           // runs on a GPU
+  std::set<int> elements;       // atomic numbers it knows; empty: any
+  double force_noise = 1e-8;    // eV/A, rounding of the forces in the chosen precision
+};
+
+/// Energy, forces and virial of a whole batch.
+class Potential {
+ public:
+  virtual ~Potential() = default;
+  virtual const PotentialTraits& traits() const = 0;
+
+  /// potential[r] += E_r, force[i] += -dE/dx_i, and with `virial` virial[r] += W_r (eV); all three
+  /// stand at zero or at the sum of other terms. Replicas that are not running are still evaluated
+  /// or left alone, whichever is cheaper: nobody reads them.
+  virtual void add_forces(const StateView& state, const NeighborList& neighbors, bool virial,
+                          Stream& stream) = 0;
+
+  /// Lines `name: value` about the model for logs and `understudy models`; may be empty.
+  virtual std::vector<std::string> describe() const { return {}; }
+};
+
+/// What a factory gets. The factory checks its own keys and files and throws InputError.
+struct PotentialOptions {
+  const Input& input;           // section [potential]
+  Device device;
+  int threads = 1;
+  bool strict = false;          // run.determinism = strict: a replica's bits do not depend on the batch
+  std::string precision;        // "float32" | "float64"
+};
+
+using PotentialRegistry = Registry<Potential, PotentialOptions>;
+/// All potentials of this program by name. Keys common to several (model, precision) are the
+/// section's own; a key like `epsilon` belongs to the entries that list it.
+PotentialRegistry& potentials();
+
+}  // namespace md

@@ -12,8 +12,8 @@ class Stream {
  public:
   Stream(Device device, int threads);
   ~Stream();
-  Stream(Stream&&) noexcept;
-  Stream& operator=(Stream&&) noexcept;
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
 
   const Device& device() const { return device_; }
   int threads() const { return threads_; }

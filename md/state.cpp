@@ -1,0 +1,124 @@
+#include "md/state.hpp"
+
+#include <cstdint>
+#include <limits>
+
+#include "md/errors.hpp"
+#include "md/text.hpp"
+
+namespace md {
+
+const char* name(Status status) {
+  switch (status) {
+    case Status::running: return "running";
+    case Status::finished: return "finished";
+    case Status::quarantined: return "quarantined";
+    case Status::stopped: return "stopped";
+  }
+  return "unknown";
+}
+
+std::string describe_fault(int fault) {
+  std::vector<std::string> reasons;
+  if (fault & fault_not_finite) reasons.push_back("not a number");
+  if (fault & fault_force) reasons.push_back("force above safety.max_force");
+  if (fault & fault_temperature) reasons.push_back("temperature above safety.max_temperature");
+  if (fault & fault_distance) reasons.push_back("two atoms nearer than safety.min_distance");
+  if (fault & fault_lost) reasons.push_back("an atom flew away");
+  return join(reasons, "; ");
+}
+
+State::State(Device device, const std::vector<Structure>& systems,
+             const std::vector<ReplicaSettings>& settings)
+    : device_(device) {
+  first_atom_host_.push_back(0);
+  std::int64_t total = 0;
+  for (const Structure& system : systems) {
+    total += system.size();
+    if (total > std::numeric_limits<int>::max())
+      throw InputError("the batch has more than 2147483647 atoms; split it into several runs");
+    first_atom_host_.push_back(static_cast<int>(total));
+  }
+
+  std::vector<Vec3> positions, velocities;
+  std::vector<double> masses, temperatures, frictions;
+  std::vector<int> numbers, replicas, periodics, freedoms;
+  std::vector<Mat3> cells;
+  std::vector<std::uint32_t> ids;
+  for (std::size_t r = 0; r < systems.size(); ++r) {
+    const Structure& system = systems[r];
+    positions.insert(positions.end(), system.positions.begin(), system.positions.end());
+    if (system.velocities.empty())
+      velocities.resize(positions.size());
+    else
+      velocities.insert(velocities.end(), system.velocities.begin(), system.velocities.end());
+    for (int number : system.numbers) {
+      numbers.push_back(number);
+      masses.push_back(standard_mass(number));
+      replicas.push_back(static_cast<int>(r));
+    }
+    cells.push_back(system.cell);
+    periodics.push_back(system.periodic[0] | system.periodic[1] << 1 | system.periodic[2] << 2);
+    temperatures.push_back(settings[r].temperature);
+    frictions.push_back(settings[r].friction);
+    ids.push_back(settings[r].id);
+    freedoms.push_back(settings[r].freedom);
+  }
+
+  position = {device, positions};
+  velocity = {device, velocities};
+  mass = {device, masses};
+  number = {device, numbers};
+  replica = {device, replicas};
+  first_atom_device = {device, first_atom_host_};
+  cell = {device, cells};
+  periodic = {device, periodics};
+  temperature = {device, temperatures};
+  friction = {device, frictions};
+  random_id = {device, ids};
+  freedom = {device, freedoms};
+
+  const std::size_t n = systems.size();
+  const auto zeros = [&]<class T>(Array<T>& array, std::size_t size) {
+    array = Array<T>(device, std::vector<T>(size));
+  };
+  zeros(force, positions.size());
+  zeros(potential, n);
+  zeros(kinetic, n);
+  zeros(virial, n);
+  zeros(status, n);
+  zeros(fault, n);
+  zeros(fault_step, n);
+  zeros(step, 1);
+  zeros(halt, 1);
+}
+
+StateView State::view() {
+  StateView view;
+  view.n_atoms = n_atoms();
+  view.n_replicas = n_replicas();
+  view.position = position.data();
+  view.velocity = velocity.data();
+  view.force = force.data();
+  view.mass = mass.data();
+  view.number = number.data();
+  view.replica = replica.data();
+  view.first_atom = first_atom_device.data();
+  view.cell = cell.data();
+  view.periodic = periodic.data();
+  view.temperature = temperature.data();
+  view.friction = friction.data();
+  view.random_id = random_id.data();
+  view.freedom = freedom.data();
+  view.potential = potential.data();
+  view.kinetic = kinetic.data();
+  view.virial = virial.data();
+  view.status = status.data();
+  view.fault = fault.data();
+  view.fault_step = fault_step.data();
+  view.step = step.data();
+  view.halt = halt.data();
+  return view;
+}
+
+}  // namespace md

@@ -2,11 +2,11 @@
 function(md_kernels target)
   target_sources(${target} PRIVATE ${ARGN})
   if(MD_CUDA)
-    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS
+    set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES COMPILE_OPTIONS
       "--extended-lambda;--expt-relaxed-constexpr;-fmad=false;-Xcompiler=-Wall,-ffp-contract=off")
     target_compile_definitions(${target} PUBLIC MD_CUDA=1)
     target_link_libraries(${target} PUBLIC cudart)
   else()
-    set_source_files_properties(${ARGN} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-xc++")
+    set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "-xc++")
   endif()
 endfunction()

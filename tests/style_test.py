@@ -1,0 +1,77 @@
+"""The rules of ARCHITECTURE.md that a script can see: who may include whom, and which files may
+know LibTorch, CUDA or netCDF. Usage: style_test.py [SOURCE_DIR]; exit code 1 and one line per fault."""
+import pathlib
+import re
+import sys
+
+FOLDERS = ("md", "potentials", "integrators", "io", "tests")
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
+TORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")
+CUDA = re.compile(r"^(cuda|cublas|cudnn|curand|cooperative_groups)")
+THRUST = re.compile(r"^(thrust|cub)/")
+NETCDF = re.compile(r"^netcdf")
+
+
+def faults_of(path, folder, line):
+    match = INCLUDE.match(line)
+    if not match:
+        return
+    quote, name = match.groups()
+    target = name.split("/")[0]
+    if quote == '"' and "/" not in name:
+        yield f'"{name}": includes of ours name their folder'
+    if target in FOLDERS and "/" in name:
+        if folder != "tests" and target not in ("md", folder):
+            yield f'"{name}": {folder}/ may include md/ and itself only'
+    if TORCH.match(name) and not (folder in ("potentials", "tests") and path.suffix == ".cpp"):
+        yield f"<{name}>: LibTorch belongs into potentials/*.cpp only"
+    if THRUST.match(name) and path.suffix not in (".cu", ".cuh"):
+        yield f"<{name}>: Thrust and CUB belong into .cu and .cuh"
+    if CUDA.match(name) and path.suffix == ".hpp":
+        yield f"<{name}>: headers are plain C++, CUDA belongs into .cpp, .cu and .cuh"
+    if NETCDF.match(name) and path.suffix != ".cpp":
+        yield f"<{name}>: netCDF belongs into .cpp"
+
+
+def check(root):
+    faults, n_files = [], 0
+    for folder in FOLDERS:
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix not in (".hpp", ".cpp", ".cu", ".cuh"):
+                continue
+            n_files += 1
+            text = path.read_text(encoding="utf-8")
+            name = path.relative_to(root)
+            for number, line in enumerate(text.splitlines(), 1):
+                faults += [f"{name}:{number}: {f}" for f in faults_of(path, folder, line)]
+                if len(line) > 100:
+                    faults.append(f"{name}:{number}: {len(line)} columns, 100 are the limit")
+            if path.suffix in (".hpp", ".cuh") and "#pragma once" not in text:
+                faults.append(f"{name}:1: no #pragma once")
+    return faults, n_files
+
+
+def test_rules_can_fail():
+    """Each rule finds the line it is there for, and lets the right one pass."""
+    wrong = [("md/a.hpp", '#include "io/b.hpp"'), ("io/a.cpp", '#include "potentials/b.hpp"'),
+             ("md/a.cpp", '#include "b.hpp"'), ("potentials/a.hpp", "#include <torch/torch.h>"),
+             ("potentials/a.cu", "#include <ATen/ATen.h>"), ("md/a.cpp", "#include <torch/script.h>"),
+             ("md/a.hpp", "#include <cuda_runtime.h>"), ("io/a.hpp", "#include <netcdf.h>"),
+             ("md/a.cpp", "#include <thrust/sort.h>")]
+    right = [("io/a.cpp", '#include "md/b.hpp"'), ("io/a.cpp", '#include "io/b.hpp"'),
+             ("potentials/a.cpp", "#include <torch/torch.h>"), ("md/a.cu", "#include <cuda_runtime.h>"),
+             ("tests/md/a.cpp", '#include "io/b.hpp"'), ("io/a.cpp", "#include <netcdf.h>")]
+    for cases, expected in ((wrong, 1), (right, 0)):
+        for name, line in cases:
+            path = pathlib.PurePosixPath(name)
+            found = list(faults_of(path, path.parts[0], line))
+            assert len(found) == expected, f"{name}: {line}: {found}"
+
+
+if __name__ == "__main__":
+    test_rules_can_fail()
+    source = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[1])
+    found, count = check(source)
+    print(*found, sep="\n")
+    print(f"{count} files, {len(found)} faults")
+    sys.exit(1 if found or count == 0 else 0)

@@ -26,7 +26,7 @@ class Input {
     std::string folder;  // relative paths start here
   };
   /// The keys that may appear: section -> keys.
-  using Schema = std::map<std::string, std::vector<Key>>;
+  using Schema = std::vector<std::pair<std::string, std::vector<Key>>>;
 
   explicit Input(Schema schema) : schema_(std::move(schema)) {}
 
@@ -35,12 +35,16 @@ class Input {
   void read_file(const std::string& path);
   /// Sets `section.key` from the command line; overrides a file.
   void set(const std::string& full_key, const std::string& value);
+  /// From now on `section` has these keys only. Throws InputError, saying that `owner` does not take
+  /// it, when another one was given.
+  void narrow(const std::string& section, std::vector<Key> keys, const std::string& owner);
 
   bool has(const std::string& key) const;  // given by the user (file or command line)
   /// The text as given, else the default; "" when neither is there.
   std::string text(const std::string& key) const;
   /// Like text, but an error when there is none.
   std::string required(const std::string& key) const;
+  /// One of the key's choices.
   std::string choice(const std::string& key) const;
   std::string file(const std::string& key) const;                // absolute path
   std::vector<std::string> files(const std::string& key) const;  // absolute paths
@@ -49,18 +53,28 @@ class Input {
   /// Number in internal units: the key's kind says which units it takes.
   double number(const std::string& key) const;
   std::optional<double> optional_number(const std::string& key) const;
+  /// Like number, but an error unless it is above zero.
+  double positive(const std::string& key) const;
   Interval interval(const std::string& key) const;
   /// One value for each of n replicas, from one value, a list of n, or geometric(first, last).
   std::vector<double> per_replica(const std::string& key, int n) const;
 
   /// An InputError that names where the key was given: "water.ini:12: system.replicas: <what>".
   [[noreturn]] void fail(const std::string& key, const std::string& what) const;
+  /// "system.replicas = 0 must be ..." with the value as typed.
+  [[noreturn]] void fail_value(const std::string& key, const std::string& what) const;
   const Schema& schema() const { return schema_; }
   const Key& key(const std::string& full_key) const;
+  /// All keys as "section.key".
+  std::vector<std::string> full_keys() const;
   /// The resolved input: every key that has a value, defaults included, paths absolute.
   std::string resolved() const;
 
  private:
+  const Key* find(const std::string& full_key) const;
+  [[noreturn]] void fail_unknown(const std::string& where, const std::string& full_key) const;
+  std::string absolute(const std::string& key, const std::string& path) const;
+
   Schema schema_;
   std::map<std::string, Value> values_;
 };

@@ -70,7 +70,7 @@ struct SumSegment {
   const int* first;
   F term;
   T* out;
-  void operator()(int r) const {
+  MD_HD void operator()(int r) const {
     // Four interleaved partial sums: a fixed order that does not wait for every addition.
     T sum[4]{};
     int i = first[r];

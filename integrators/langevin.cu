@@ -1,0 +1,60 @@
+#include "integrators/kick.cuh"
+#include "md/integrator.hpp"
+#include "md/parallel.cuh"
+#include "md/random.hpp"
+#include "md/units.hpp"
+
+namespace md {
+namespace {
+
+struct KickDriftThermostatDrift {  // B A O A
+  StateView s;
+  double dt;
+  std::uint32_t seed;
+  MD_HD void operator()(int i) const {
+    const int r = s.replica[i];
+    if (!s.running(r)) return;
+    Vec3 v = s.velocity[i];
+    Vec3 x = s.position[i];
+    v += (dt / 2 * units::force_to_acceleration / s.mass[i]) * s.force[i];
+    x += dt / 2 * v;
+    // Exact solution of dv = -g v dt + sqrt(2 g kT/m) dW over dt.
+    const double keep = std::exp(-s.friction[r] * dt);
+    const double width = std::sqrt((1 - keep * keep) * units::boltzmann * s.temperature[r] /
+                                   (units::kinetic_to_ev * s.mass[i]));
+    const Vec3 noise =
+        normal3(seed, s.random_id[r], *s.step, i - s.first_atom[r], Draw::thermostat);
+    v = keep * v + width * noise;
+    x += dt / 2 * v;
+    s.velocity[i] = v;
+    s.position[i] = x;
+  }
+};
+
+/// Constant temperature by Langevin dynamics, BAOAB splitting: positions sampled to higher order
+/// than leapfrog schemes. Leimkuhler and Matthews, Appl. Math. Res. Express 2013, 34 (2013).
+class Langevin final : public Integrator {
+ public:
+  explicit Langevin(const IntegratorOptions& options)
+      : dt_(options.time_step), seed_(options.seed) {}
+  void before_forces(const StateView& s, Stream& stream) override {
+    for_each_index(stream, s.n_atoms, KickDriftThermostatDrift{s, dt_, seed_}, 80);
+  }
+  void after_forces(const StateView& s, Stream& stream) override {
+    for_each_index(stream, s.n_atoms, Kick{s, dt_ / 2}, 3);
+  }
+  bool conserves_momentum() const override { return false; }
+  bool needs_temperature() const override { return true; }
+
+ private:
+  double dt_;
+  std::uint32_t seed_;
+};
+
+const bool registered = integrators().add(
+    "langevin", {"constant temperature (NVT), Langevin dynamics in the BAOAB splitting",
+                 {},
+                 [](const IntegratorOptions& o) { return std::make_unique<Langevin>(o); }});
+
+}  // namespace
+}  // namespace md

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <limits>
+#include <vector>
+
+#include "md/neighbors.hpp"
+#include "md/state.hpp"
+#include "md/stream.hpp"
+
+namespace md {
+
+/// When a replica counts as bad. Numbers that are not finite are always bad.
+struct SafetyLimits {
+  double max_force = std::numeric_limits<double>::infinity();        // eV/A, on any atom
+  double max_temperature = std::numeric_limits<double>::infinity();  // K, instantaneous
+  double min_distance = 0;                                           // A, between any two atoms
+};
+
+/// What one pass over the atoms of a replica finds.
+struct ReplicaScan {
+  double kinetic = 0;
+  int fault = 0;
+  MD_HD ReplicaScan& operator+=(const ReplicaScan& b) {
+    kinetic += b.kinetic;
+    fault |= b.fault;
+    return *this;
+  }
+};
+
+/// Watches the replicas on the device. Keeps the last good states of each and, when one breaks a
+/// limit, freezes it at the newest of them; the others never notice.
+class Safety {
+ public:
+  static constexpr int slots = 4;      // good states kept per replica
+  static constexpr int interval = 10;  // steps between them
+
+  Safety(State& state, const SafetyLimits& limits);
+
+  /// Recordable, at the start of a step: every `interval` steps keeps the state of running
+  /// replicas.
+  void remember(const StateView& state, Stream& stream);
+  /// Recordable, after the second kick: kinetic energies, limits; freezes what is bad and counts it
+  /// in *alarm(). `completed` is 1 inside a step, 0 when the clock has already advanced.
+  void check(const StateView& state, const NeighborList& neighbors, int completed, Stream& stream);
+
+  /// Number of replicas frozen so far; waits for the device.
+  int n_frozen() const;
+
+  /// A good state kept for replica r, on the host.
+  struct Kept {
+    std::int64_t step = 0;
+    double potential = 0;                         // eV
+    std::vector<Vec3> position, velocity, force;  // atoms of the replica alone
+  };
+  /// The states kept for replica r, oldest first.
+  std::vector<Kept> kept(int r, const std::vector<int>& first_atom) const;
+
+  const SafetyLimits& limits() const { return limits_; }
+  /// All that a checkpoint must keep: positions, velocities, forces [slots * n_atoms] by slot,
+  /// potential and step [slots * n_replicas] by slot; step -1: empty.
+  Array<Vec3> position, velocity, force;
+  Array<double> potential;
+  Array<std::int64_t> step;
+
+ private:
+  SafetyLimits limits_;
+  Array<ReplicaScan> found_;
+  Array<int> alarm_;
+};
+
+/// Recordable: potential = 0, force = 0 and, if wanted, virial = 0.
+void clear_forces(const StateView& state, bool virial, Stream& stream);
+/// Recordable: *step += 1.
+void advance_clock(const StateView& state, Stream& stream);
+
+}  // namespace md

@@ -36,10 +36,21 @@ class Array {
   void upload(std::span<const T> host) {
     if (size_ > 0) copy_to_device(device_, data_, host.data(), size_ * sizeof(T));
   }
-  std::vector<T> download() const {
-    std::vector<T> host(size_);
+  /// Into `host`, which keeps its memory when it is large enough.
+  void download(std::vector<T>& host) const {
+    host.resize(size_);
     if (size_ > 0) copy_to_host(device_, host.data(), data_, size_ * sizeof(T));
+  }
+  std::vector<T> download() const {
+    std::vector<T> host;
+    download(host);
     return host;
+  }
+  /// One element; waits for the device.
+  T read(std::size_t i) const {
+    T value;
+    copy_to_host(device_, &value, data_ + i, sizeof(T));
+    return value;
   }
   void fill(const T& value) { upload(std::vector<T>(size_, value)); }
 

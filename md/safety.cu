@@ -156,7 +156,7 @@ void Safety::check(const StateView& state, const NeighborList& neighbors, int co
     for_each_index(stream, state.n_atoms, restore, 2);
 }
 
-int Safety::n_frozen() const { return alarm_.download()[0]; }
+int Safety::n_frozen() const { return alarm_.read(0); }
 
 std::vector<Safety::Kept> Safety::kept(int r, const std::vector<int>& first_atom) const {
   const std::vector<std::int64_t> steps = step.download();

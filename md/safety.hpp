@@ -56,6 +56,9 @@ class Safety {
   std::vector<Kept> kept(int r, const std::vector<int>& first_atom) const;
 
   const SafetyLimits& limits() const { return limits_; }
+  /// For a continued run: how many were frozen before.
+  void set_frozen(int n) { alarm_.fill(n); }
+
   /// All that a checkpoint must keep: positions, velocities, forces [slots * n_atoms] by slot,
   /// potential and step [slots * n_replicas] by slot; step -1: empty.
   Array<Vec3> position, velocity, force;

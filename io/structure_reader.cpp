@@ -1,0 +1,51 @@
+#include "io/structure_reader.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "io/pdb_reader.hpp"
+#include "io/xyz_reader.hpp"
+#include "md/errors.hpp"
+
+namespace md {
+namespace {
+
+std::string read_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error))
+    throw InputError(path + ": is a folder; a structure file is wanted");
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw InputError(path + ": cannot be opened: " + std::strerror(errno));
+  std::string text;
+  char block[1 << 16];
+  while (file.read(block, sizeof block) || file.gcount() > 0) text.append(block, file.gcount());
+  if (file.bad()) throw InputError(path + ": cannot be read: " + std::strerror(errno));
+  return text;
+}
+
+}  // namespace
+
+std::vector<Structure> read_structures(const std::string& path) {
+  std::string extension = std::filesystem::path(path).extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  const bool xyz = extension == ".xyz" || extension == ".extxyz";
+  const bool pdb = extension == ".pdb" || extension == ".ent";
+  const std::string text = read_file(path);
+  if (!xyz && !pdb)
+    throw InputError(path + ": the extension '" + extension +
+                     "' is not known; read are .xyz and .extxyz (plain or extended XYZ), .pdb and "
+                     ".ent (PDB)");
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
+    throw InputError(path + ":1: the file is empty; at least one structure is wanted");
+  std::vector<Structure> frames = xyz ? read_xyz(path, text) : read_pdb(path, text);
+  for (std::size_t k = 0; k < frames.size(); ++k)
+    frames[k].source = frames.size() == 1 ? path : path + ", frame " + std::to_string(k + 1);
+  return frames;
+}
+
+}  // namespace md

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "md/vec3.hpp"
+
+namespace md {
+
+/// The lines of a text file, one after another, with errors that name file and line.
+class TextSource {
+ public:
+  /// `text` must outlive this.
+  TextSource(std::string path, std::string_view text) : path_(std::move(path)), rest_(text) {}
+
+  /// The next line without its end (LF or CRLF); false at the end of the file.
+  bool next(std::string_view& line);
+  /// Number of the line that next() gave last, from 1.
+  int line() const { return line_; }
+  /// Bytes not yet read.
+  std::size_t left() const { return rest_.size(); }
+
+  [[noreturn]] void fail(const std::string& what) const { fail_at(line_, what); }
+  [[noreturn]] void fail_at(int line, const std::string& what) const;
+
+  /// A finite number; `what` names it in the error.
+  double number(std::string_view token, std::string_view what) const;
+  /// A whole number that fits an int.
+  int integer(std::string_view token, std::string_view what) const;
+  /// Atomic number of a symbol in any case ("Cl", "CL") or of digits ("17").
+  int element(std::string_view token) const;
+  /// An element's symbol in any case; 0 if it is none.
+  static int find_element(std::string_view token);
+  /// Throws unless the cell has volume along the periodic rows; `what` names it.
+  void check_cell(const Mat3& cell, const std::array<bool, 3>& periodic,
+                  const std::string& what) const;
+
+ private:
+  std::string path_;
+  std::string_view rest_;
+  int line_ = 0;
+};
+
+/// The token for a message: on one line, printable, not too long.
+std::string quoted(std::string_view token);
+/// Pieces between blanks and tabs.
+void split_blank(std::string_view line, std::vector<std::string_view>& tokens);
+std::string_view trimmed(std::string_view text);
+
+}  // namespace md

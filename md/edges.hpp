@@ -7,7 +7,8 @@
 
 namespace md {
 
-/// Directed edges in device memory, sorted by center: those of atom i are first[i] ... first[i+1]-1.
+/// Directed edges in device memory, sorted by center: those of atom i are first[i] ...
+/// first[i+1]-1.
 struct EdgeView {
   int n_atoms = 0;
   int n_edges = 0;
@@ -19,7 +20,8 @@ struct EdgeView {
 };
 
 /// The neighbor rows of a batch as one compact list of edges with their reverse, for networks that
-/// work on all edges at once. Includes the skin; edges at or beyond the cutoff must contribute zero.
+/// work on all edges at once. Includes the skin; edges at or beyond the cutoff must contribute
+/// zero.
 class EdgeList {
  public:
   explicit EdgeList(Device device);
@@ -37,6 +39,7 @@ class EdgeList {
   Array<int> first_, center_, neighbor_, reverse_;
   Array<std::int64_t> entry_;
   Array<Vec3> vector_;
+  mutable Array<Mat3> virial_;  // [n_replicas] scratch of add_forces
   Device device_;
   int n_atoms_ = 0, n_edges_ = 0;
   std::int64_t built_ = -1;

@@ -15,13 +15,13 @@ namespace md {
 /// an atom's own images included. Pairs up to cutoff + skin: a potential cuts at its own cutoff.
 struct NeighborView {
   int n_atoms = 0;
-  const std::int64_t* row = nullptr;      // [n_atoms] where the row of atom i begins
-  const int* count = nullptr;             // [n_atoms]
-  const int* atom = nullptr;              // [capacity]
-  const int* image = nullptr;             // [capacity]
-  const int* first_shift = nullptr;       // [n_replicas]
-  const Vec3* shift = nullptr;            // A; aperiodic replicas have the zero vector only
-  const Vec3* wrapped = nullptr;          // [n_atoms] positions of this step, in the image of the list
+  const std::int64_t* row = nullptr;  // [n_atoms] where the row of atom i begins
+  const int* count = nullptr;         // [n_atoms]
+  const int* atom = nullptr;          // [capacity]
+  const int* image = nullptr;         // [capacity]
+  const int* first_shift = nullptr;   // [n_replicas + 1]; image m - 1 - k of m is the opposite of k
+  const Vec3* shift = nullptr;        // A; aperiodic replicas have the zero vector only
+  const Vec3* wrapped = nullptr;      // [n_atoms] positions of this step, in the image of the list
 
   /// From atom i (of replica r) to its neighbor in entry k, A: r_j + n C - r_i.
   MD_HD Vec3 vector(int r, int i, std::int64_t k) const {
@@ -29,19 +29,19 @@ struct NeighborView {
   }
 };
 
-/// Neighbor lists of a batch with a skin. A replica's rows are rebuilt when one of its own atoms has
-/// moved more than half the skin since its last build, so their content and order depend on that
-/// replica alone, never on the batch. Brute force for small replicas, a cell list for large ones;
-/// aperiodic, orthorhombic and triclinic cells of any size.
+/// Neighbor lists of a batch with a skin. A replica's rows are rebuilt when one of its own atoms
+/// has moved more than half the skin since its last build, so their content and order depend on
+/// that replica alone, never on the batch. Brute force for small replicas, a cell list for large
+/// ones; aperiodic, orthorhombic and triclinic cells of any size.
 class NeighborList {
  public:
-  /// cutoff 0: the potential needs no neighbors and refresh only copies positions.
+  /// cutoff 0: the potential needs no neighbors; rows are empty and refresh does nothing.
   NeighborList(State& state, double cutoff, double skin, Stream& stream);
   ~NeighborList();
   NeighborList(NeighborList&&) noexcept;
 
-  /// Recordable: tests displacements, rebuilds what needs it, updates `wrapped`. When a row runs out
-  /// of capacity, sets *halt: nothing further happens on the stream until enlarge().
+  /// Recordable: tests displacements, rebuilds what needs it, updates `wrapped`. When a row runs
+  /// out of capacity, sets *halt: nothing further happens on the stream until enlarge().
   void refresh(Stream& stream);
   /// Not recordable. Enlarges what overflowed, rebuilds those replicas' rows and clears *halt. True
   /// when there was something to enlarge; the caller then redoes the force part of the step.
@@ -49,7 +49,8 @@ class NeighborList {
   /// Not recordable. Builds every row from scratch at the current positions.
   void build(Stream& stream);
 
-  /// For checkpoints: positions at each replica's last build. Restoring them rebuilds identical rows.
+  /// For checkpoints: positions at each replica's last build. Restoring them rebuilds identical
+  /// rows.
   std::vector<Vec3> reference_positions() const;
   void restore(const std::vector<Vec3>& reference_positions, Stream& stream);
 

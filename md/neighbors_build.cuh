@@ -21,10 +21,10 @@ struct Box {
 /// The division of a replica into cells of its present build. All images of a replica that is one
 /// cell are the brute-force search.
 struct Grid {
-  Vec3 origin;       // fractional
-  Vec3 scale;        // cells per fractional unit
-  int cells[3]{};    // 0: the replica is bad and has empty rows
-  int reach[3]{};    // neighbors are within this many cells
+  Vec3 origin;     // fractional
+  Vec3 scale;      // cells per fractional unit
+  int cells[3]{};  // 0: the replica is bad and has empty rows
+  int reach[3]{};  // neighbors are within this many cells
 };
 
 /// Extent of a replica's positions in fractional coordinates, and what is wrong with them.
@@ -45,29 +45,29 @@ struct Bounds {
 /// Everything the kernels of a build read and write, in device memory.
 struct BuildView {
   StateView s;
-  double radius = 0;                  // A, cutoff + skin
-  double limit2 = 0;                  // A^2, displacement that asks for a rebuild, squared
-  const Box* box = nullptr;           // [n_replicas]
-  Grid* grid = nullptr;               // [n_replicas]
-  Bounds* bounds = nullptr;           // [n_replicas]
-  int* rebuild = nullptr;             // [n_replicas] 1: to be rebuilt in this step
-  std::int64_t* builds = nullptr;     // [n_replicas]
-  Vec3* reference = nullptr;          // [n_atoms] positions at the last build
-  Vec3* offset = nullptr;             // [n_atoms] wrapped - position
-  Vec3* wrapped = nullptr;            // [n_atoms]
-  const int* first_shift = nullptr;   // [n_replicas + 1]
-  const Vec3* shift = nullptr;        // A
-  int* cell = nullptr;                // [n_atoms] within the replica
-  int* cell_first = nullptr;          // [sum of max_cells + 1] first slot of each cell
-  int* sorted = nullptr;              // [n_atoms] atoms of a replica by cell, then by number
+  double radius = 0;                 // A, cutoff + skin
+  double limit2 = 0;                 // A^2, displacement that asks for a rebuild, squared
+  const Box* box = nullptr;          // [n_replicas]
+  Grid* grid = nullptr;              // [n_replicas]
+  Bounds* bounds = nullptr;          // [n_replicas]
+  int* rebuild = nullptr;            // [n_replicas] 1: to be rebuilt in this step
+  std::int64_t* builds = nullptr;    // [n_replicas]
+  Vec3* reference = nullptr;         // [n_atoms] positions at the last build
+  Vec3* offset = nullptr;            // [n_atoms] wrapped - position
+  Vec3* wrapped = nullptr;           // [n_atoms]
+  const int* first_shift = nullptr;  // [n_replicas + 1]
+  const Vec3* shift = nullptr;       // A
+  int* cell = nullptr;               // [n_atoms] within the replica
+  int* cell_first = nullptr;         // [sum of max_cells + 1] first slot of each cell
+  int* sorted = nullptr;             // [n_atoms] atoms of a replica by cell, then by number
   double *x = nullptr, *y = nullptr, *z = nullptr;  // [n_atoms] A, wrapped, in the order of sorted
-  const int* capacity = nullptr;      // [n_replicas] entries of one row
-  const std::int64_t* row = nullptr;  // [n_atoms]
-  int* count = nullptr;               // [n_atoms]
-  int* needed = nullptr;              // [n_atoms] entries the row would like to have
+  const int* capacity = nullptr;                    // [n_replicas] entries of one row
+  const std::int64_t* row = nullptr;                // [n_atoms]
+  int* count = nullptr;                             // [n_atoms]
+  int* needed = nullptr;                            // [n_atoms] entries the row would like to have
   int* atom = nullptr;
   int* image = nullptr;
-  int* overflow = nullptr;            // [1]
+  int* overflow = nullptr;  // [1]
 };
 
 /// Periodic images are counted up to this many cells, aperiodic positions taken up to this many A.
@@ -85,8 +85,7 @@ struct AtomBounds {
       const double limit = box.periodic >> k & 1 ? max_periods : max_extent;
       b.low[k] = b.high[k] = f[k];
       // Written so that a NaN fails it.
-      if (!(std::fabs(f[k]) <= limit))
-        b.fault |= std::isfinite(f[k]) ? fault_lost : fault_not_finite;
+      if (!(std::fabs(f[k]) <= limit)) b.fault |= f[k] - f[k] == 0 ? fault_lost : fault_not_finite;
     }
     return b;
   }

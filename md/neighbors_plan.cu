@@ -1,45 +1,27 @@
-#include "md/neighbors_plan.cuh"
-
 #include <string>
 
+#include "md/cell.hpp"
 #include "md/errors.hpp"
+#include "md/neighbors_plan.cuh"
 
 namespace md::neighbors {
 namespace {
 
-Vec3 unit(const Vec3& a) { return (1 / norm(a)) * a; }
-
-/// Replaces the rows that are not periodic by unit vectors normal to all others.
-Mat3 complete(Mat3 cell, int periodic) {
-  const auto is_periodic = [&](int k) { return (periodic >> k & 1) != 0; };
-  const int n = is_periodic(0) + is_periodic(1) + is_periodic(2);
-  if (n == 0) return {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
-  for (int k = 0; k < 3; ++k) {
-    const int next = (k + 1) % 3, last = (k + 2) % 3;
-    if (n == 2 && !is_periodic(k)) cell[k] = unit(cross(cell[next], cell[last]));
-    if (n == 1 && is_periodic(k)) {
-      int smallest = 0;
-      for (int m = 1; m < 3; ++m)
-        if (std::fabs(cell[k][m]) < std::fabs(cell[k][smallest])) smallest = m;
-      Vec3 axis;
-      axis[smallest] = 1;
-      cell[next] = unit(cross(cell[k], axis));
-      cell[last] = unit(cross(cell[k], cell[next]));
-    }
-  }
-  return cell;
-}
-
-Box make_box(const Mat3& cell, int periodic, int n_atoms, double radius, int replica) {
+Box make_box(Mat3 cell, int periodic, int n_atoms, double radius, int replica) {
   Box box;
   box.periodic = periodic;
-  box.cell = complete(cell, periodic);
+  std::array<bool, 3> is_periodic;
+  for (int k = 0; k < 3; ++k) {
+    is_periodic[k] = periodic >> k & 1;
+    if (!is_periodic[k]) cell[k] = {};
+  }
+  box.cell = complete_cell(cell, is_periodic, 1);
   box.inverse = inverse(box.cell);
-  const Mat3 columns = transpose(box.inverse);
+  const std::array<double, 3> widths = cell_widths(box.cell);
   double n_images = 1;
   for (int k = 0; k < 3; ++k) {
-    box.height[k] = 1 / norm(columns[k]);
-    if (!(periodic >> k & 1)) continue;
+    box.height[k] = widths[k];
+    if (!is_periodic[k]) continue;
     const double images = std::ceil(radius / box.height[k] + 1e-6);
     n_images *= 2 * images + 1;
     // Written so that a NaN fails it.

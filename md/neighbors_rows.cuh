@@ -6,6 +6,15 @@ namespace md::neighbors {
 
 MD_HD inline int floor_divide(int a, int b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
 
+/// Sets a flag that several threads may set at once.
+MD_HD inline void raise(int* flag) {
+#ifdef __CUDA_ARCH__
+  *flag = 1;
+#else
+  __atomic_store_n(flag, 1, __ATOMIC_RELAXED);
+#endif
+}
+
 /// Finds the neighbors of atom i in the cells around its own. A pair is tested by the vector from
 /// one to the other; seen from the other side it is the exact negative (shift tables are odd, and
 /// rounding is symmetric), so both rows agree.
@@ -29,13 +38,14 @@ struct FillRow {
           const int n1 = floor_divide(c1, g.cells[1]);
           if (n1 != 0 && !(box.periodic & 2)) continue;
           const int line = (c0 - n0 * g.cells[0]) * g.cells[1] + c1 - n1 * g.cells[1];
-          n = search_line(i, r, line, own2, (n0 + box.images[0]) * (2 * box.images[1] + 1) + n1 +
-                                                box.images[1], n);
+          n = search_line(i, r, line, own2,
+                          (n0 + box.images[0]) * (2 * box.images[1] + 1) + n1 + box.images[1], n);
         }
       }
     }
     v.needed[i] = n;
     v.count[i] = n < v.capacity[r] ? n : v.capacity[r];
+    if (n > v.capacity[r]) raise(v.overflow);
   }
 
  private:

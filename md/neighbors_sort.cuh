@@ -5,8 +5,8 @@
 
 namespace md::neighbors {
 
-/// Stable counting sort of one replica's atoms by cell, on one thread. In cell_first, entry c + 1 is
-/// the cursor of cell c: the start of its slots before, their end after all atoms are in place.
+/// Stable counting sort of one replica's atoms by cell, on one thread. In cell_first, entry c + 1
+/// is the cursor of cell c: the start of its slots before, their end after all atoms are in place.
 struct SortReplica {
   BuildView v;
   void operator()(int r) const {

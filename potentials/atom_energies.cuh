@@ -1,0 +1,58 @@
+#pragma once
+
+#include "md/parallel.cuh"
+#include "md/state.hpp"
+
+namespace md {
+
+/// Scratch memory for the energies (eV) and virials (eV) of single atoms and their sums by replica.
+/// Allocated by the first call and again when the batch has another size, so a potential must have
+/// been evaluated once before it is recorded.
+class AtomEnergies {
+ public:
+  /// [n_atoms], to be filled before add().
+  double* of(const StateView& s, const Stream& stream) {
+    if (energy_.size() != static_cast<std::size_t>(s.n_atoms))
+      energy_ = {stream.device(), static_cast<std::size_t>(s.n_atoms)};
+    if (sum_.size() != static_cast<std::size_t>(s.n_replicas))
+      sum_ = {stream.device(), static_cast<std::size_t>(s.n_replicas)};
+    return energy_.data();
+  }
+  /// [n_atoms], to be filled before add_virials().
+  Mat3* virials_of(const StateView& s, const Stream& stream) {
+    if (virial_.size() != static_cast<std::size_t>(s.n_atoms))
+      virial_ = {stream.device(), static_cast<std::size_t>(s.n_atoms)};
+    if (virial_sum_.size() != static_cast<std::size_t>(s.n_replicas))
+      virial_sum_ = {stream.device(), static_cast<std::size_t>(s.n_replicas)};
+    return virial_.data();
+  }
+  /// potential[r] += the sum of the energies of its atoms.
+  void add(const StateView& s, Stream& stream) { add(s, energy_, sum_, s.potential, stream); }
+  /// virial[r] += the sum of the virials of its atoms.
+  void add_virials(const StateView& s, Stream& stream) {
+    add(s, virial_, virial_sum_, s.virial, stream);
+  }
+
+ private:
+  template <class T>
+  struct Term {
+    const T* value;
+    MD_HD T operator()(int i) const { return value[i]; }
+  };
+  template <class T>
+  struct Add {
+    const T* sum;
+    T* total;
+    MD_HD void operator()(int r) const { total[r] += sum[r]; }
+  };
+  template <class T>
+  static void add(const StateView& s, Array<T>& value, Array<T>& sum, T* total, Stream& stream) {
+    sum_segments(stream, s.n_replicas, s.first_atom, Term<T>{value.data()}, sum.data());
+    for_each_index(stream, s.n_replicas, Add<T>{sum.data(), total});
+  }
+
+  Array<double> energy_, sum_;
+  Array<Mat3> virial_, virial_sum_;
+};
+
+}  // namespace md

@@ -1,0 +1,49 @@
+#include "io/amber_cell.hpp"
+
+#include <algorithm>
+#include <numbers>
+
+#include "md/cell.hpp"
+
+namespace md {
+namespace {
+
+double angle_between(const Vec3& a, const Vec3& b) {
+  const double cosine = std::clamp(dot(a, b) / (norm(a) * norm(b)), -1.0, 1.0);
+  return cosine == 0 ? 90 : std::acos(cosine) * (180 / std::numbers::pi);
+}
+
+}  // namespace
+
+AmberCell amber_cell(const Mat3& cell, const std::array<bool, 3>& periodic) {
+  Mat3 m = complete_cell(cell, periodic, 1000);
+  if (determinant(m) < 0) m[2] = -m[2];
+  AmberCell result{};
+  for (int k = 0; k < 3; ++k) {
+    result.length[k] = norm(m[k]);
+    result.angle[k] = angle_between(m[(k + 1) % 3], m[(k + 2) % 3]);
+  }
+  const bool in_place = m[0].y == 0 && m[0].z == 0 && m[0].x > 0 && m[1].z == 0 && m[1].y > 0;
+  if (in_place) return result;
+  const Vec3 e1 = (1 / norm(m[0])) * m[0];
+  const Vec3 normal = cross(m[0], m[1]);
+  const Vec3 e3 = (1 / norm(normal)) * normal;
+  result.rotated = true;
+  result.to_new = transpose(Mat3{{e1, cross(e3, e1), e3}});
+  return result;
+}
+
+bool share_one_cell(const std::vector<Mat3>& cells,
+                    const std::vector<std::array<bool, 3>>& periodic) {
+  if (cells.empty() || cells.size() != periodic.size()) return false;
+  const auto& p = periodic[0];
+  if (!p[0] && !p[1] && !p[2]) return false;
+  for (std::size_t r = 0; r < cells.size(); ++r) {
+    if (periodic[r] != p) return false;
+    for (int k = 0; k < 9; ++k)
+      if (cells[r][k / 3][k % 3] != cells[0][k / 3][k % 3]) return false;
+  }
+  return true;
+}
+
+}  // namespace md

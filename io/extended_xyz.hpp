@@ -1,0 +1,42 @@
+#pragma once
+
+#include <array>
+#include <iosfwd>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "md/structure.hpp"
+
+namespace md {
+
+/// How velocities stand in a frame: as ASE reads them, or in A/fs, which our reader takes back bit
+/// by bit.
+enum class XyzVelocities { none, momenta, velocities };
+
+/// What a frame says besides the structure.
+struct ExtendedXyzFields {
+  std::vector<std::pair<std::string, std::string>> info;  // key, value; quoted where needed
+  std::optional<double> energy;                           // eV
+  std::optional<Mat3> stress;                             // eV/A^3, ASE's sign
+  std::span<const Vec3> forces;                           // [n] eV/A; empty: not written
+  XyzVelocities velocities = XyzVelocities::none;         // written when the structure has them
+};
+
+/// One system as it is written; the arrays are not owned.
+struct XyzView {
+  std::span<const int> numbers;                 // [n]
+  std::span<const Vec3> positions, velocities;  // [n] A, A/fs; velocities may be empty
+  Mat3 cell{};                                  // written where periodic
+  std::array<bool, 3> periodic{false, false, false};
+};
+
+/// Appends one frame to `text`. Numbers are the shortest that read back to the same double.
+void append_extended_xyz(std::string& text, const XyzView& system, const ExtendedXyzFields& fields);
+/// Writes one frame; the caller checks the stream.
+void write_extended_xyz(std::ostream& out, const Structure& structure,
+                        const ExtendedXyzFields& fields);
+
+}  // namespace md

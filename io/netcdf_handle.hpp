@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+
+namespace md {
+
+/// An open netCDF file; closed when it goes away. Every failing call is a FileError that names the
+/// file and the call.
+class NetcdfHandle {
+ public:
+  NetcdfHandle(std::string path, int id) : path_(std::move(path)), id_(id) {}
+  NetcdfHandle(const NetcdfHandle&) = delete;
+  NetcdfHandle& operator=(const NetcdfHandle&) = delete;
+  ~NetcdfHandle();
+
+  int id() const { return id_; }
+  /// Gives the file up to a caller who closes it.
+  int release();
+  void check(int result, const char* call) const { check(path_, result, call); }
+  static void check(const std::string& path, int result, const char* call);
+
+  int dimension(const char* name, std::size_t length) const;
+  int variable(const char* name, int type, std::initializer_list<int> dimensions) const;
+  void attribute(int variable, const char* name, const std::string& text) const;
+
+ private:
+  std::string path_;
+  int id_;
+};
+
+}  // namespace md

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "io/append_file.hpp"
+#include "md/writer.hpp"
+
+namespace md {
+
+/// "trajectory.nc" of one file, "trajectory.r0003.nc" of several.
+std::string replica_file_name(const std::string& stem, const std::string& extension, int replica,
+                              int n_files);
+
+/// One output file with its frames.
+struct ReplicaFile {
+  AppendFile file;
+  std::string name;  // within the folder
+  std::int64_t frames = 0;
+};
+
+/// The files of one trajectory: one per replica, or one for all (packed).
+class ReplicaFiles {
+ public:
+  /// Opens what options.resume names of these files and changes nothing yet.
+  ReplicaFiles(const WriterOptions& options, const std::string& stem, const std::string& extension);
+
+  bool resumed() const { return resumed_; }
+  bool is_open() const { return !files_.empty(); }
+  /// Cuts resumed files back to their marks.
+  void cut_back();
+  /// Makes the files; one is emptied that is there.
+  void create();
+  int n_files() const { return n_files_; }
+  ReplicaFile& operator[](int k) { return files_[static_cast<std::size_t>(k)]; }
+  /// Everything on the disk, the names too; nothing before create().
+  std::vector<FileMark> flush();
+
+ private:
+  std::string name(int k) const { return replica_file_name(stem_, extension_, k, n_files_); }
+
+  std::string directory_, stem_, extension_;
+  int n_files_ = 1;
+  bool resumed_ = false;
+  bool folder_synced_ = false;
+  std::vector<ReplicaFile> files_;
+};
+
+/// True when a replica with this status gets frames of its own.
+bool is_written(const Frame& frame, int replica);
+
+}  // namespace md

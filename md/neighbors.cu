@@ -177,13 +177,13 @@ struct NeighborList::Data {
     replicas.clear();
     for (int r = 0; r < v.s.n_replicas; ++r)
       if (v.rebuild[r] && first[r + 1] - first[r] <= small_replica) replicas.push_back(r);
-    for_each_index(stream, static_cast<int>(replicas.size()), RebuildSmall{v, replicas.data()},
-                   5000);
+    for_each_index_on_host(stream, static_cast<int>(replicas.size()),
+                           RebuildSmall{v, replicas.data()}, 5000);
     for (int r = 0; r < v.s.n_replicas; ++r) {
       const int n = first[r + 1] - first[r];
       if (!v.rebuild[r] || n <= small_replica) continue;
       SortOnHost{v}(r);
-      for_each_index(stream, n, FillRowOfLarge{{v}, first[r]}, 500);
+      for_each_index_on_host(stream, n, FillRowOfLarge{{v}, first[r]}, 500);
     }
     std::fill_n(v.rebuild, v.s.n_replicas, 0);
     RaiseHalt{v}(0);
@@ -236,8 +236,8 @@ void NeighborList::refresh(Stream& stream) {
   }
   if (stream.gate() && *stream.gate()) return;
   const int n_chunks = static_cast<int>(d.chunks.size());
-  for_each_index(stream, n_chunks, TrackChunk{v, d.chunks.data(), d.chunk_moved.data()},
-                 v.s.n_atoms / n_chunks * 2);
+  for_each_index_on_host(stream, n_chunks, TrackChunk{v, d.chunks.data(), d.chunk_moved.data()},
+                         v.s.n_atoms / n_chunks * 2);
   bool any = false;
   for (int c = 0; c < n_chunks; ++c)
     if (d.chunk_moved[c]) {

@@ -130,7 +130,7 @@ struct ScanCells {
 
 #ifdef __CUDACC__
 /// ScanCells with one block of 256 threads for each replica.
-inline __global__ void scan_cells_kernel(BuildView v, const int* gate) {
+static __global__ void scan_cells_kernel(BuildView v, const int* gate) {
   if (gate && *gate) return;
   const int r = blockIdx.x, t = threadIdx.x;
   if (!v.rebuild[r]) return;

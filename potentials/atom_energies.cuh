@@ -5,6 +5,19 @@
 
 namespace md {
 
+/// The value of an atom, and the addition of a replica's sum; named at namespace level for nvcc.
+template <class T>
+struct AtomTerm {
+  const T* value;
+  MD_HD T operator()(int i) const { return value[i]; }
+};
+template <class T>
+struct AddSum {
+  const T* sum;
+  T* total;
+  MD_HD void operator()(int r) const { total[r] += sum[r]; }
+};
+
 /// Scratch memory for the energies (eV) and virials (eV) of single atoms and their sums by replica.
 /// Allocated by the first call and again when the batch has another size, so a potential must have
 /// been evaluated once before it is recorded.
@@ -35,20 +48,9 @@ class AtomEnergies {
 
  private:
   template <class T>
-  struct Term {
-    const T* value;
-    MD_HD T operator()(int i) const { return value[i]; }
-  };
-  template <class T>
-  struct Add {
-    const T* sum;
-    T* total;
-    MD_HD void operator()(int r) const { total[r] += sum[r]; }
-  };
-  template <class T>
   static void add(const StateView& s, Array<T>& value, Array<T>& sum, T* total, Stream& stream) {
-    sum_segments(stream, s.n_replicas, s.first_atom, Term<T>{value.data()}, sum.data());
-    for_each_index(stream, s.n_replicas, Add<T>{sum.data(), total});
+    sum_segments(stream, s.n_replicas, s.first_atom, AtomTerm<T>{value.data()}, sum.data());
+    for_each_index(stream, s.n_replicas, AddSum<T>{sum.data(), total});
   }
 
   Array<double> energy_, sum_;

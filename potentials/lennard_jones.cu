@@ -40,7 +40,8 @@ class LennardJones final : public Potential {
     if (stream.device().is_cuda())
       for_each_index(stream, s.n_atoms, lennard_jones::Row{rows});
     else
-      for_each_index(stream, (s.n_atoms + Block::size - 1) / Block::size, Block{rows}, 5000);
+      for_each_index_on_host(stream, (s.n_atoms + Block::size - 1) / Block::size, Block{rows},
+                             5000);
     energies_.add(s, stream);
     if (virial) energies_.add_virials(s, stream);
   }

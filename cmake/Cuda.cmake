@@ -5,6 +5,22 @@ endif()
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
   set(CMAKE_CUDA_ARCHITECTURES 75-virtual 90-real)
 endif()
+# nvcc of CUDA 13: CUDACXX or the PATH, the usual folder, the wheels that scripts/setup installs.
+if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
+  file(GLOB _nvcc_wheel ${CMAKE_SOURCE_DIR}/.venv/lib/python3*/site-packages/nvidia/cu13/bin/nvcc)
+  foreach(_nvcc nvcc /usr/local/cuda/bin/nvcc ${_nvcc_wheel})
+    execute_process(COMMAND ${_nvcc} --version OUTPUT_VARIABLE _nvcc_version ERROR_QUIET)
+    if(_nvcc_version MATCHES "release 13\\.")
+      find_program(_nvcc_path ${_nvcc} NO_CACHE)
+      set(CMAKE_CUDA_COMPILER ${_nvcc_path})
+      break()
+    endif()
+  endforeach()
+  if(NOT CMAKE_CUDA_COMPILER)
+    message(FATAL_ERROR "No nvcc of CUDA 13 in the PATH, in /usr/local/cuda or in .venv: install it, "
+      "type UNDERSTUDY_PRESET=cuda scripts/setup, or build without it: cmake --preset release")
+  endif()
+endif()
 set(CMAKE_CUDA_RUNTIME_LIBRARY Shared) # before enable_language: the wheels have no libcudart_static.a
 enable_language(CUDA)
 # Not find_package(CUDAToolkit): CMake 3.25's stops with an error on a toolkit made of PyPI wheels.

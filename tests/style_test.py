@@ -12,6 +12,11 @@ THRUST = re.compile(r"^(thrust|cub)/")
 NETCDF = re.compile(r"^netcdf")
 
 
+def is_torch_header(path):
+    """Headers of potentials/ that may show LibTorch's types: only .cpp files may include them."""
+    return path.name.startswith("torch_") and path.suffix == ".hpp"
+
+
 def faults_of(path, folder, line):
     match = INCLUDE.match(line)
     if not match:
@@ -23,8 +28,12 @@ def faults_of(path, folder, line):
     if target in FOLDERS and "/" in name:
         if folder != "tests" and target not in ("md", folder):
             yield f'"{name}": {folder}/ may include md/ and itself only'
-    if TORCH.match(name) and not (folder in ("potentials", "tests") and path.suffix == ".cpp"):
-        yield f"<{name}>: LibTorch belongs into potentials/*.cpp only"
+    if TORCH.match(name) and not (folder in ("potentials", "tests") and
+                                (path.suffix == ".cpp" or is_torch_header(path))):
+        yield f"<{name}>: LibTorch belongs into potentials/*.cpp and potentials/**/torch_*.hpp"
+    if is_torch_header(pathlib.PurePosixPath(name)) and path.suffix != ".cpp":
+        if not is_torch_header(path):
+            yield f'"{name}": a header with LibTorch is for .cpp files'
     if THRUST.match(name) and path.suffix not in (".cu", ".cuh"):
         yield f"<{name}>: Thrust and CUB belong into .cu and .cuh"
     if CUDA.match(name) and path.suffix == ".hpp":
@@ -57,9 +66,12 @@ def test_rules_can_fail():
              ("md/a.cpp", '#include "b.hpp"'), ("potentials/a.hpp", "#include <torch/torch.h>"),
              ("potentials/a.cu", "#include <ATen/ATen.h>"), ("md/a.cpp", "#include <torch/script.h>"),
              ("md/a.hpp", "#include <cuda_runtime.h>"), ("io/a.hpp", "#include <netcdf.h>"),
-             ("md/a.cpp", "#include <thrust/sort.h>")]
+             ("md/a.cpp", "#include <thrust/sort.h>"),
+             ("potentials/a.hpp", '#include "potentials/torch_b.hpp"')]
     right = [("io/a.cpp", '#include "md/b.hpp"'), ("io/a.cpp", '#include "io/b.hpp"'),
-             ("potentials/a.cpp", "#include <torch/torch.h>"), ("md/a.cu", "#include <cuda_runtime.h>"),
+             ("potentials/a.cpp", "#include <torch/torch.h>"),
+             ("potentials/torch_a.hpp", "#include <ATen/ATen.h>"),
+             ("potentials/a.cpp", '#include "potentials/torch_a.hpp"'), ("md/a.cu", "#include <cuda_runtime.h>"),
              ("tests/md/a.cpp", '#include "io/b.hpp"'), ("io/a.cpp", "#include <netcdf.h>")]
     for cases, expected in ((wrong, 1), (right, 0)):
         for name, line in cases:

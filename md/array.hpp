@@ -52,7 +52,10 @@ class Array {
     copy_to_host(device_, &value, data_ + i, sizeof(T));
     return value;
   }
-  void fill(const T& value) { upload(std::vector<T>(size_, value)); }
+  void fill(const T& value) {
+    const std::vector<T> host(size_, value);
+    upload(host);
+  }
 
  private:
   void swap(Array& other) noexcept {

@@ -30,7 +30,8 @@ std::string proc_field(const char* path, const std::string& field) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);)
     if (line.starts_with(field))
-      if (auto colon = line.find(':'); colon != std::string::npos) return trim(line.substr(colon + 1));
+      if (auto colon = line.find(':'); colon != std::string::npos)
+        return trim(line.substr(colon + 1));
   return "";
 }
 
@@ -63,11 +64,13 @@ Device select_device(const std::string& text) {
   if (index < 0)
     throw InputError("no device is called '" + text + "'; use auto, cpu, cuda or cuda:N");
 #ifndef MD_CUDA
-  throw ResourceError("run.device = " + text +
-                      ": this build has no GPU path; build the preset 'cuda' or use run.device = cpu");
+  throw ResourceError(
+      "run.device = " + text +
+      ": this build has no GPU path; build the preset 'cuda' or use run.device = cpu");
 #endif
   if (index >= gpu_count())
-    throw ResourceError("run.device = " + text + ": this machine has " + std::to_string(gpu_count()) +
+    throw ResourceError("run.device = " + text + ": this machine has " +
+                        std::to_string(gpu_count()) +
                         " usable GPUs; use run.device = " + (gpu_count() > 0 ? "cuda:0" : "cpu"));
   return {Device::Kind::cuda, index};
 }
@@ -83,7 +86,8 @@ std::string describe(const Device& device, int threads) {
   (void)device;
   std::string model = proc_field("/proc/cpuinfo", "model name");
   if (model.empty()) model = "unknown model";
-  return "CPU (" + model + ", " + std::to_string(threads) + (threads == 1 ? " thread)" : " threads)");
+  return "CPU (" + model + ", " + std::to_string(threads) +
+         (threads == 1 ? " thread)" : " threads)");
 }
 
 std::size_t free_memory(const Device& device) {
@@ -106,7 +110,8 @@ void* allocate(const Device& device, std::size_t bytes) {
   if (device.is_cuda()) {
     void* memory = nullptr;
     check(cudaSetDevice(device.index), "cudaSetDevice");
-    check(cudaMalloc(&memory, bytes), ("cudaMalloc of " + std::to_string(bytes) + " bytes").c_str());
+    check(cudaMalloc(&memory, bytes),
+          ("cudaMalloc of " + std::to_string(bytes) + " bytes").c_str());
     return memory;
   }
 #endif
@@ -132,7 +137,8 @@ void release(const Device& device, void* memory) noexcept {
 
 void copy_to_device(const Device& device, void* to, const void* from, std::size_t bytes) {
 #ifdef MD_CUDA
-  if (device.is_cuda()) return check(cudaMemcpy(to, from, bytes, cudaMemcpyHostToDevice), "cudaMemcpy");
+  if (device.is_cuda())
+    return check(cudaMemcpy(to, from, bytes, cudaMemcpyHostToDevice), "cudaMemcpy");
 #endif
   (void)device;
   std::memcpy(to, from, bytes);
@@ -140,7 +146,8 @@ void copy_to_device(const Device& device, void* to, const void* from, std::size_
 
 void copy_to_host(const Device& device, void* to, const void* from, std::size_t bytes) {
 #ifdef MD_CUDA
-  if (device.is_cuda()) return check(cudaMemcpy(to, from, bytes, cudaMemcpyDeviceToHost), "cudaMemcpy");
+  if (device.is_cuda())
+    return check(cudaMemcpy(to, from, bytes, cudaMemcpyDeviceToHost), "cudaMemcpy");
 #endif
   (void)device;
   std::memcpy(to, from, bytes);

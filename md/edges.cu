@@ -101,7 +101,7 @@ EdgeList::EdgeList(Device device) : device_(device) {}
 void EdgeList::update(const StateView& state, const NeighborList& neighbors, Stream& stream) {
   const NeighborView rows = neighbors.view();
   const std::int64_t n_builds = neighbors.n_builds();
-  if (n_builds != built_) {
+  if (neighbors.id() != list_ || n_builds != built_) {
     if (n_atoms_ != rows.n_atoms) first_ = {device_, std::vector<int>(rows.n_atoms + 1)};
     n_atoms_ = rows.n_atoms;
     scan_counts(stream, n_atoms_, rows.count, first_.data());
@@ -119,7 +119,8 @@ void EdgeList::update(const StateView& state, const NeighborList& neighbors, Str
     for_each_index(
         stream, n_atoms_,
         FindReverse{rows, state.replica, first_.data(), neighbor_.data(), reverse_.data()}, 500);
-    if (virial_.size() == 0) virial_ = {device_, static_cast<std::size_t>(state.n_replicas)};
+    if (const std::size_t n = state.n_replicas; virial_.size() < n) virial_ = {device_, n};
+    list_ = neighbors.id();
     built_ = n_builds;
   }
   for_each_index(stream, n_edges_,

@@ -42,7 +42,7 @@ class EdgeList {
   mutable Array<Mat3> virial_;  // [n_replicas] scratch of add_forces
   Device device_;
   int n_atoms_ = 0, n_edges_ = 0;
-  std::int64_t built_ = -1;
+  std::int64_t list_ = -1, built_ = -1;  // id and n_builds of the rows taken over
 };
 
 }  // namespace md

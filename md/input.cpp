@@ -112,9 +112,8 @@ void Input::read_file(const std::string& path) {
   std::istringstream again(text);
   try {
     for (const auto& option : po::parse_config_file(again, description).options)
-      values_[option.string_key] = {option.value.at(0),
-                                    path + ":" + std::to_string(line_of.at(option.string_key)),
-                                    folder};
+      values_[option.string_key] = {
+          option.value.at(0), path + ":" + std::to_string(line_of.at(option.string_key)), folder};
   } catch (const po::error& error) {
     throw InputError(path + ": " + error.what());
   }
@@ -145,6 +144,11 @@ void Input::narrow(const std::string& section, std::vector<Key> keys, const std:
 }
 
 bool Input::has(const std::string& key) const { return values_.contains(key); }
+
+bool Input::from_file(const std::string& key) const {
+  const auto it = values_.find(key);
+  return it != values_.end() && it->second.where != "command line";
+}
 
 std::string Input::text(const std::string& key) const {
   if (auto it = values_.find(key); it != values_.end()) return it->second.text;

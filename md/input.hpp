@@ -35,11 +35,14 @@ class Input {
   void read_file(const std::string& path);
   /// Sets `section.key` from the command line; overrides a file.
   void set(const std::string& full_key, const std::string& value);
-  /// From now on `section` has these keys only. Throws InputError, saying that `owner` does not take
-  /// it, when another one was given.
+  /// From now on `section` has these keys only. Throws InputError, saying that `owner` does not
+  /// take it, when another one was given.
   void narrow(const std::string& section, std::vector<Key> keys, const std::string& owner);
 
-  bool has(const std::string& key) const;  // given by the user (file or command line)
+  void erase(const std::string& key) { values_.erase(key); }
+
+  bool has(const std::string& key) const;        // given by the user (file or command line)
+  bool from_file(const std::string& key) const;  // given in a file and not overridden
   /// The text as given, else the default; "" when neither is there.
   std::string text(const std::string& key) const;
   /// Like text, but an error when there is none.

@@ -23,8 +23,8 @@ class Integrator {
 };
 
 struct IntegratorOptions {
-  const Input& input;        // section [integrator]
-  double time_step = 0;      // fs
+  const Input& input;    // section [integrator]
+  double time_step = 0;  // fs
   std::uint32_t seed = 0;
 };
 

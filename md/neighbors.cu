@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <numeric>
 
 #include "md/errors.hpp"
@@ -54,6 +55,8 @@ struct FillRowOfLarge {
 }  // namespace
 
 struct NeighborList::Data {
+  static inline std::atomic<std::int64_t> lists{0};
+  const std::int64_t id = ++lists;
   State& state;
   Device device;
   double cutoff, skin;
@@ -303,6 +306,8 @@ std::int64_t NeighborList::n_builds() const {
   }
   return std::accumulate(d.builds.data(), d.builds.data() + d.builds.size(), std::int64_t{0});
 }
+
+std::int64_t NeighborList::id() const { return data_->id; }
 
 std::size_t NeighborList::bytes() const {
   const Data& d = *data_;

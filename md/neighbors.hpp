@@ -60,6 +60,8 @@ class NeighborList {
   /// Replica builds so far, and a number that changes whenever any row may have changed. Both wait
   /// for the device.
   std::int64_t n_builds() const;
+  /// Differs between any two lists of a process.
+  std::int64_t id() const;
   /// Bytes held on the device.
   std::size_t bytes() const;
 

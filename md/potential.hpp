@@ -14,17 +14,17 @@ namespace md {
 /// What a potential claims and needs. The engine obeys or refuses before the run; the conformance
 /// tests hold every potential to its claims.
 struct PotentialTraits {
-  double cutoff = 0;            // A; 0: needs no neighbor list
-  bool aperiodic = true;        // takes systems without periodicity
-  bool periodic = false;        // takes periodic systems
-  bool virial = false;          // gives the virial of periodic systems
-  bool conservative = true;     // F = -dE/dx
+  double cutoff = 0;         // A; 0: needs no neighbor list
+  bool aperiodic = true;     // takes systems without periodicity
+  bool periodic = false;     // takes periodic systems
+  bool virial = false;       // gives the virial of periodic systems
+  bool conservative = true;  // F = -dE/dx
   bool translation_invariant = true;
   bool rotation_invariant = true;
-  bool recordable = false;      // add_forces may stand in a CUDA graph
-  bool on_gpu = true;           // runs on a GPU
-  std::set<int> elements;       // atomic numbers it knows; empty: any
-  double force_noise = 1e-8;    // eV/A, rounding of the forces in the chosen precision
+  bool recordable = false;    // add_forces may stand in a CUDA graph
+  bool on_gpu = true;         // runs on a GPU
+  std::set<int> elements;     // atomic numbers it knows; empty: any
+  double force_noise = 1e-8;  // eV/A, rounding of the forces in the chosen precision
 };
 
 /// Energy, forces and virial of a whole batch.
@@ -45,11 +45,11 @@ class Potential {
 
 /// What a factory gets. The factory checks its own keys and files and throws InputError.
 struct PotentialOptions {
-  const Input& input;           // section [potential]
+  const Input& input;  // section [potential]
   Device device;
   int threads = 1;
-  bool strict = false;          // run.determinism = strict: a replica's bits do not depend on the batch
-  std::string precision;        // "float32" | "float64"
+  bool strict = false;    // run.determinism = strict: a replica's bits do not depend on the batch
+  std::string precision;  // "float32" | "float64"
 };
 
 using PotentialRegistry = Registry<Potential, PotentialOptions>;

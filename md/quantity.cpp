@@ -43,27 +43,32 @@ const Dimension& dimension(Kind kind) {
   static const Dimension wall{
       "time on the clock", 1, {{"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}}};
   static const Dimension temperature{"temperature", 1, {{"K", 1}}};
-  static const Dimension friction{"friction",
-                                  1e-3,
-                                  {{"/ps", 1e-3},
-                                   {"1/ps", 1e-3},
-                                   {"ps^-1", 1e-3},
-                                   {"/fs", 1},
-                                   {"1/fs", 1},
-                                   {"fs^-1", 1}}};
+  static const Dimension friction{
+      "friction",
+      1e-3,
+      {{"/ps", 1e-3}, {"1/ps", 1e-3}, {"ps^-1", 1e-3}, {"/fs", 1}, {"1/fs", 1}, {"fs^-1", 1}}};
   switch (kind) {
-    case Kind::length: return length;
-    case Kind::energy: return energy;
-    case Kind::stiffness: return stiffness;
-    case Kind::force: return force;
+    case Kind::length:
+      return length;
+    case Kind::energy:
+      return energy;
+    case Kind::stiffness:
+      return stiffness;
+    case Kind::force:
+      return force;
     case Kind::time:
-    case Kind::steps_or_time: return time;
+    case Kind::steps_or_time:
+      return time;
     case Kind::wall_time:
-    case Kind::steps_or_wall: return wall;
+    case Kind::steps_or_wall:
+      return wall;
     case Kind::temperature:
-    case Kind::temperatures: return temperature;
-    case Kind::frictions: return friction;
-    default: return none;
+    case Kind::temperatures:
+      return temperature;
+    case Kind::frictions:
+      return friction;
+    default:
+      return none;
   }
 }
 
@@ -91,7 +96,8 @@ double parse_quantity(std::string_view text, Kind kind) {
     if (unit == u.name) return value * u.value;
     names.push_back(u.name);
   }
-  if (names.empty()) throw InputError("'" + std::string(text) + "' must be a number without a unit");
+  if (names.empty())
+    throw InputError("'" + std::string(text) + "' must be a number without a unit");
   throw InputError("'" + unit + "' is no unit of " + d.noun + "; use " + join(names, ", "));
 }
 

@@ -12,15 +12,15 @@ namespace md {
 /// What random numbers are for; a part of the counter, so that no two uses share a number.
 enum class Draw : std::uint32_t { thermostat = 0, initial_velocity = 1 };
 
-/// Three independent standard normal numbers as a pure function of (seed, replica's own number, step,
-/// atom within the replica, use). Philox 4x32-10 (Salmon et al., SC 2011) and Box-Muller on 32-bit
-/// uniforms: tails end at 6.7 standard deviations.
+/// Three independent standard normal numbers as a pure function of (seed, replica's own number,
+/// step, atom within the replica, use). Philox 4x32-10 (Salmon et al., SC 2011) and Box-Muller on
+/// 32-bit uniforms: tails end at 6.7 standard deviations.
 MD_HD inline Vec3 normal3(std::uint32_t seed, std::uint32_t replica_id, std::int64_t step,
                           std::uint32_t atom, Draw use) {
   const r123::Philox4x32 philox;
-  const r123::Philox4x32::ctr_type counter{
-      {static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), atom,
-       static_cast<std::uint32_t>(use)}};
+  const r123::Philox4x32::ctr_type counter{{static_cast<std::uint32_t>(step),
+                                            static_cast<std::uint32_t>(step >> 32), atom,
+                                            static_cast<std::uint32_t>(use)}};
   const r123::Philox4x32::key_type key{{seed, replica_id}};
   const auto bits = philox(counter, key);
   constexpr double scale = 1.0 / 4294967296.0;

@@ -29,9 +29,8 @@ double list_cutoff(const Potential& potential, const SafetyLimits& limits) {
 
 Simulation::Simulation(Device device, int threads, const std::vector<Structure>& systems,
                        const std::vector<ReplicaSettings>& settings,
-                       std::unique_ptr<Potential> potential,
-                       std::unique_ptr<Integrator> integrator, double skin,
-                       const SafetyLimits& limits)
+                       std::unique_ptr<Potential> potential, std::unique_ptr<Integrator> integrator,
+                       double skin, const SafetyLimits& limits)
     : stream_(device, threads),
       state_(device, systems, settings),
       potential_(std::move(potential)),

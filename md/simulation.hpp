@@ -15,14 +15,14 @@
 
 namespace md {
 
-/// Seconds of wall time by part of the step. On a GPU a whole step is one graph and the parts cannot
-/// be told apart: all of it stands under `potential`.
+/// Seconds of wall time by part of the step. On a GPU a whole step is one graph and the parts
+/// cannot be told apart: all of it stands under `potential`.
 struct PhaseTimes {
   double neighbors = 0, potential = 0, integrator = 0;
 };
 
-/// A batch of replicas with everything that moves it. Owns stream, state, neighbor lists, potential,
-/// integrator and the recorded step.
+/// A batch of replicas with everything that moves it. Owns stream, state, neighbor lists,
+/// potential, integrator and the recorded step.
 class Simulation {
  public:
   /// `integrator` may be null where nothing is to be moved. skin in A.
@@ -48,6 +48,8 @@ class Simulation {
   NeighborList& neighbors() { return neighbors_; }
   Stream& stream() { return stream_; }
   const Potential& potential() const { return *potential_; }
+  /// For the next batch; this simulation is done then.
+  std::unique_ptr<Potential> release_potential() { return std::move(potential_); }
   const PhaseTimes& times() const { return times_; }
   /// Bytes of state and neighbor lists on the device, without what the potential holds.
   std::size_t bytes() const;

@@ -10,10 +10,14 @@ namespace md {
 
 const char* name(Status status) {
   switch (status) {
-    case Status::running: return "running";
-    case Status::finished: return "finished";
-    case Status::quarantined: return "quarantined";
-    case Status::stopped: return "stopped";
+    case Status::running:
+      return "running";
+    case Status::finished:
+      return "finished";
+    case Status::quarantined:
+      return "quarantined";
+    case Status::stopped:
+      return "stopped";
   }
   return "unknown";
 }

@@ -29,27 +29,27 @@ std::string describe_fault(int fault);
 struct StateView {
   int n_atoms = 0;
   int n_replicas = 0;
-  Vec3* position = nullptr;         // [n_atoms] never wrapped into the cell
-  Vec3* velocity = nullptr;         // [n_atoms]
-  Vec3* force = nullptr;            // [n_atoms]
-  const double* mass = nullptr;     // [n_atoms]
-  const int* number = nullptr;      // [n_atoms] atomic number
-  const int* replica = nullptr;     // [n_atoms] which replica the atom belongs to
-  const int* first_atom = nullptr;  // [n_replicas + 1]
-  const Mat3* cell = nullptr;       // [n_replicas] rows are lattice vectors
-  const int* periodic = nullptr;    // [n_replicas] bit k set: periodic along cell row k
-  const double* temperature = nullptr;        // [n_replicas] of the thermostat
-  const double* friction = nullptr;           // [n_replicas] 1/fs
-  const std::uint32_t* random_id = nullptr;   // [n_replicas] the replica's own number
-  const int* freedom = nullptr;               // [n_replicas] degrees of freedom
-  double* potential = nullptr;                // [n_replicas]
-  double* kinetic = nullptr;                  // [n_replicas]
-  Mat3* virial = nullptr;                     // [n_replicas] -sum r (x) dE/dr, eV
-  int* status = nullptr;                      // [n_replicas] Status
-  int* fault = nullptr;                       // [n_replicas] Fault bits
-  std::int64_t* fault_step = nullptr;         // [n_replicas] step at which it was found bad
-  std::int64_t* step = nullptr;               // [1] completed steps, the same for the whole batch
-  int* halt = nullptr;                        // [1] not 0: a capacity ran out; see Stream::set_gate
+  Vec3* position = nullptr;                  // [n_atoms] never wrapped into the cell
+  Vec3* velocity = nullptr;                  // [n_atoms]
+  Vec3* force = nullptr;                     // [n_atoms]
+  const double* mass = nullptr;              // [n_atoms]
+  const int* number = nullptr;               // [n_atoms] atomic number
+  const int* replica = nullptr;              // [n_atoms] which replica the atom belongs to
+  const int* first_atom = nullptr;           // [n_replicas + 1]
+  const Mat3* cell = nullptr;                // [n_replicas] rows are lattice vectors
+  const int* periodic = nullptr;             // [n_replicas] bit k set: periodic along cell row k
+  const double* temperature = nullptr;       // [n_replicas] of the thermostat
+  const double* friction = nullptr;          // [n_replicas] 1/fs
+  const std::uint32_t* random_id = nullptr;  // [n_replicas] the replica's own number
+  const int* freedom = nullptr;              // [n_replicas] degrees of freedom
+  double* potential = nullptr;               // [n_replicas]
+  double* kinetic = nullptr;                 // [n_replicas]
+  Mat3* virial = nullptr;                    // [n_replicas] -sum r (x) dE/dr, eV
+  int* status = nullptr;                     // [n_replicas] Status
+  int* fault = nullptr;                      // [n_replicas] Fault bits
+  std::int64_t* fault_step = nullptr;        // [n_replicas] step at which it was found bad
+  std::int64_t* step = nullptr;              // [1] completed steps, the same for the whole batch
+  int* halt = nullptr;                       // [1] not 0: a capacity ran out; see Stream::set_gate
 
   MD_HD bool running(int r) const { return status[r] == static_cast<int>(Status::running); }
 };

@@ -10,12 +10,12 @@ namespace md {
 
 /// One system on the host, as a file describes it.
 struct Structure {
-  std::vector<int> numbers;       // [n] atomic numbers, 1 to 118
-  std::vector<Vec3> positions;    // [n] A
-  std::vector<Vec3> velocities;   // [n] A/fs; empty when the file has none
-  Mat3 cell{};                    // A, rows are lattice vectors; zero when aperiodic
+  std::vector<int> numbers;      // [n] atomic numbers, 1 to 118
+  std::vector<Vec3> positions;   // [n] A
+  std::vector<Vec3> velocities;  // [n] A/fs; empty when the file has none
+  Mat3 cell{};                   // A, rows are lattice vectors; zero when aperiodic
   std::array<bool, 3> periodic{false, false, false};
-  std::string source;             // "water.xyz, frame 3", for messages
+  std::string source;  // "water.xyz, frame 3", for messages
 
   int size() const { return static_cast<int>(numbers.size()); }
   bool any_periodic() const { return periodic[0] || periodic[1] || periodic[2]; }
@@ -28,9 +28,11 @@ void validate(const Structure& structure);
 
 /// Chemical symbol of an atomic number, "H" to "Og".
 const char* symbol(int number);
-/// Atomic number of a symbol ("O", also "o" or "OW" from a PDB file's columns is not taken); 0 if none.
+/// Atomic number of a symbol ("O", also "o" or "OW" from a PDB file's columns is not taken); 0 if
+/// none.
 int atomic_number(const std::string& symbol);
-/// Standard atomic weight in u (IUPAC as ASE 3.29 lists it; most stable isotope where there is none).
+/// Standard atomic weight in u (IUPAC as ASE 3.29 lists it; most stable isotope where there is
+/// none).
 double standard_mass(int number);
 /// "C2H4O2": carbon, hydrogen, then the alphabet (Hill order).
 std::string formula(const std::vector<int>& numbers);

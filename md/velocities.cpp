@@ -17,8 +17,7 @@ void diagonalise(Mat3& m, Mat3& vectors) {
       for (int q = p + 1; q < 3; ++q) {
         if (m[p][q] == 0) continue;
         const double theta = (m[q][q] - m[p][p]) / (2 * m[p][q]);
-        const double t =
-            (theta >= 0 ? 1 : -1) / (std::abs(theta) + std::sqrt(theta * theta + 1));
+        const double t = (theta >= 0 ? 1 : -1) / (std::abs(theta) + std::sqrt(theta * theta + 1));
         const double c = 1 / std::sqrt(t * t + 1), s = t * c;
         for (int k = 0; k < 3; ++k) {
           const double a = m[k][p], b = m[k][q];

@@ -6,8 +6,9 @@
 
 namespace md {
 
-/// Draws velocities from the Maxwell-Boltzmann distribution at `temperature` (K), as a pure function
-/// of seed and the replica's own number; not rescaled, so the kinetic energy fluctuates as it should.
+/// Draws velocities from the Maxwell-Boltzmann distribution at `temperature` (K), as a pure
+/// function of seed and the replica's own number; not rescaled, so the kinetic energy fluctuates as
+/// it should.
 void draw_velocities(Structure& system, double temperature, std::uint32_t seed, std::uint32_t id);
 
 /// Removes the velocity of the center of mass and, for aperiodic systems, the rotation about it.

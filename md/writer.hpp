@@ -11,10 +11,10 @@ namespace md {
 
 /// What a trajectory writer must know of the batch before the first frame.
 struct Batch {
-  std::vector<int> first_atom;              // [n_replicas + 1]
-  std::vector<int> numbers;                 // [n_atoms]
+  std::vector<int> first_atom;                // [n_replicas + 1]
+  std::vector<int> numbers;                   // [n_atoms]
   std::vector<std::array<bool, 3>> periodic;  // [n_replicas]
-  std::vector<std::uint32_t> ids;           // [n_replicas] the replicas' own numbers
+  std::vector<std::uint32_t> ids;             // [n_replicas] the replicas' own numbers
   int n_replicas() const { return static_cast<int>(first_atom.size()) - 1; }
 };
 
@@ -25,13 +25,13 @@ struct Frame {
   std::vector<Vec3> position, velocity, force;  // [n_atoms]; velocity, force empty when not written
   std::vector<Mat3> cell;                       // [n_replicas]
   std::vector<double> potential, kinetic, temperature;  // [n_replicas]
-  std::vector<Mat3> stress;                     // [n_replicas] eV/A^3, ASE's sign; empty: not known
-  std::vector<int> status;                      // [n_replicas] Status; only running ones get a frame
+  std::vector<Mat3> stress;  // [n_replicas] eV/A^3, ASE's sign; empty: not known
+  std::vector<int> status;   // [n_replicas] Status; only running ones get a frame
 };
 
 /// How far a file is complete: restart cuts it back to here.
 struct FileMark {
-  std::string name;         // within the output folder
+  std::string name;  // within the output folder
   std::int64_t bytes = 0;
   std::int64_t frames = 0;
 };

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "io/checkpoint.hpp"
+#include "md/program/samples.hpp"
+#include "md/program/stage.hpp"
+
+namespace md {
+
+/// Everything an exact continuation needs, in double.
+Checkpoint make_checkpoint(Simulation& simulation, const Stage& stage, const Samples& samples,
+                           const std::vector<FileMark>& marks);
+
+/// Systems and settings of a stage from a checkpoint. Throws InputError when the model file is
+/// another one than before.
+void read_systems(const Checkpoint& checkpoint, Stage& stage);
+/// State, neighbor lists and kept good states, bit for bit; the simulation was made from systems
+/// that read_systems() gave.
+void restore(const Checkpoint& checkpoint, Simulation& simulation, Samples& samples);
+std::vector<FileMark> read_marks(const Checkpoint& checkpoint);
+
+}  // namespace md

@@ -1,0 +1,70 @@
+#include "md/program/folder.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "io/append_file.hpp"
+#include "md/errors.hpp"
+
+namespace md {
+namespace fs = std::filesystem;
+namespace {
+
+/// True for the names that a run gives to its files.
+bool is_ours(const std::string& name) {
+  for (const char* const whole :
+       {"log.csv", "timings.json", "summary.json", "input.ini", "start.xyz"})
+    if (name == whole) return true;
+  for (const char* const stem : {"trajectory.", "topology.", "checkpoint.nc", "quarantine."})
+    if (name.starts_with(stem)) return true;
+  return false;
+}
+
+}  // namespace
+
+void check_output_folder(const std::string& path, bool overwrite) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) return;
+  if (!fs::is_directory(status))
+    throw InputError("output.directory: " + path + " is a file; a folder is wanted");
+  if (overwrite) return;
+  const bool empty = fs::is_empty(path, error);
+  if (error) throw FileError(path + ": cannot be read: " + error.message());
+  if (!empty)
+    throw InputError(
+        "output.directory: " + path +
+        " is not empty; choose another, continue it with `understudy restart`, or give "
+        "--output.overwrite=yes");
+}
+
+void make_output_folder(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw FileError(path + ": cannot be made: " + error.message());
+  for (const auto& entry : fs::directory_iterator(path, error))
+    if (entry.is_regular_file() && is_ours(entry.path().filename().string()))
+      fs::remove(entry.path(), error);
+  if (error) throw FileError(path + ": cannot be cleared: " + error.message());
+}
+
+void write_text_file(const std::string& path, const std::string& text) {
+  const std::string temporary = path + ".tmp";
+  try {
+    AppendFile file = AppendFile::create(temporary);
+    file.append(text);
+    file.sync();
+  } catch (const FileError&) {
+    std::remove(temporary.c_str());
+    throw;
+  }
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    std::remove(temporary.c_str());
+    throw FileError(path + ": cannot be written: " + std::strerror(error));
+  }
+}
+
+}  // namespace md

@@ -1,0 +1,184 @@
+#include "md/program/help.hpp"
+
+#include <fmt/format.h>
+#include <netcdf.h>
+
+#include "md/device.hpp"
+#include "md/errors.hpp"
+#include "md/integrator.hpp"
+#include "md/potential.hpp"
+#include "md/program/schema.hpp"
+#include "md/text.hpp"
+
+namespace md {
+namespace {
+
+const char* const overview =
+    R"(understudy: molecular dynamics with machine-learned potentials, many replicas at once
+
+  understudy run INPUT.ini [INPUT2.ini ...] [--section.key=value ...]
+      run; several inputs are stages, each starting from the last state of the one before
+  understudy restart DIRECTORY [--section.key=value ...]
+      continue exactly where the checkpoint in an output folder is
+  understudy check INPUT.ini [...]
+      read everything, evaluate the potential once, say what the run will need; writes nothing
+  understudy energy --system.structure=in.xyz --output.file=out.xyz --potential.name=...
+      energies, forces and (periodic) stress of every frame of structure files
+  understudy models [FILE]
+      the potentials there are; of a model file: what is in it
+  understudy help VERB | --version
+
+An input file holds sections of `key = value` lines; every key can also be given on the command line
+as --section.key=value, which wins. A first run:
+
+  [system]
+  structure = water.xyz
+  replicas = 16
+  [potential]
+  name = painn
+  model = student.safetensors
+  [integrator]
+  method = langevin
+  temperature = 300 K
+  time = 10 ps
+  [output]
+  directory = runs/water
+
+`understudy help run` lists all keys.
+)";
+
+const char* unit_hint(Kind kind) {
+  switch (kind) {
+    case Kind::length:
+      return "A, nm, pm, bohr";
+    case Kind::energy:
+      return "eV, meV, hartree, kcal/mol, kJ/mol, K";
+    case Kind::stiffness:
+      return "eV/A^2";
+    case Kind::force:
+      return "eV/A, hartree/bohr";
+    case Kind::time:
+      return "fs, ps, ns";
+    case Kind::wall_time:
+      return "s, min, h, d";
+    case Kind::temperature:
+    case Kind::temperatures:
+      return "K";
+    case Kind::frictions:
+      return "/ps, /fs";
+    case Kind::steps_or_time:
+      return "steps; fs, ps, ns";
+    case Kind::steps_or_wall:
+      return "steps; s, min, h";
+    case Kind::flag:
+      return "yes | no";
+    default:
+      return "";
+  }
+}
+
+std::string list_keys(const std::string& section, const std::vector<Key>& keys) {
+  std::string text = fmt::format("\n[{}]\n", section);
+  for (const Key& key : keys) {
+    std::string note =
+        key.kind == Kind::choice ? join(split(key.choices, '|'), " | ") : unit_hint(key.kind);
+    if (!note.empty()) note = " (" + note + ")";
+    text += fmt::format("  {:<28}{}{}\n",
+                        key.initial.empty() ? key.name : key.name + " = " + key.initial, key.help,
+                        note);
+  }
+  return text;
+}
+
+template <class Registry>
+std::string list_own_keys(const Registry& registry, const std::string& section) {
+  std::string text;
+  for (const auto& [name, entry] : registry.entries())
+    if (!entry.keys.empty())
+      text += list_keys(fmt::format("{}] name = {}  # {}", section, name, entry.help), entry.keys);
+  return text;
+}
+
+std::string run_help() {
+  std::string text =
+      "Keys with their defaults; without a unit numbers are in A, fs, eV, K, 1/ps.\n";
+  Input input(full_schema());
+  for (const auto& [section, keys] : input.schema()) {
+    std::vector<Key> common;
+    for (const Key& key : keys) {
+      bool own = false;
+      for (const auto& [name, entry] : potentials().entries())
+        for (const Key& k : entry.keys) own = own || (section == "potential" && k.name == key.name);
+      if (!own) common.push_back(key);
+    }
+    text += list_keys(section, common);
+    if (section == "potential")
+      text += "\n  potentials: " + join(potentials().names(), ", ") + "\n" +
+              list_own_keys(potentials(), "potential");
+    if (section == "integrator") text += "\n  methods: " + join(integrators().names(), ", ") + "\n";
+  }
+  return text;
+}
+
+const char* const run_head =
+    "understudy run INPUT.ini [INPUT2.ini ...] [--section.key=value ...]\n"
+    "Writes trajectories, log.csv, timings.json, summary.json, input.ini and checkpoint.nc to\n"
+    "output.directory. Exit code: 0 done, 2 wrong input, 3 some replicas were quarantined, 4 "
+    "failed\n"
+    "numerically, 5 a resource ran out, 75 stopped early with a checkpoint.\n\n";
+const char* const restart_head =
+    "understudy restart DIRECTORY [--section.key=value ...]\n"
+    "Continues the run in DIRECTORY from its checkpoint; the result is the same, bit for bit, as "
+    "if it\n"
+    "had never stopped. integrator.steps is the total: --integrator.steps=N makes the run longer.\n"
+    "Keys are those of `understudy help run` except [system], which comes from the checkpoint.\n";
+const char* const check_head =
+    "understudy check INPUT.ini [...] [--section.key=value ...]\n"
+    "Reads and checks what `understudy run` would, evaluates the potential once, and prints the\n"
+    "resolved input, memory, disk space and time that the run will need. Writes nothing.\n";
+const char* const energy_head =
+    "understudy energy --system.structure=in.xyz[,more.pdb] --output.file=out.xyz\n"
+    "                  --potential.name=NAME [--potential.model=FILE] [--potential.key=value ...]\n"
+    "Energies, forces and, of periodic frames where the potential has a virial, stress, as "
+    "extended XYZ\n"
+    "in the order of the input (eV, eV/A, eV/A^3, ASE's sign of the stress). Frames are evaluated "
+    "in\n"
+    "batches; periodic and aperiodic ones may be mixed. Sections [potential] and [run] as in\n"
+    "`understudy help run`; they may also stand in an INPUT.ini given first.\n";
+const char* const models_head =
+    "understudy models [FILE]\n"
+    "Without FILE the potentials of this program. Of a .safetensors or .ts file: architecture, "
+    "number of\n"
+    "parameters module by module, cutoff, elements, units, teacher and SHA-256.\n";
+
+}  // namespace
+
+std::string help_text(const std::string& verb) {
+  if (verb.empty()) return overview;
+  if (verb == "run") return run_head + run_help();
+  if (verb == "restart") return restart_head;
+  if (verb == "check") return check_head;
+  if (verb == "energy") return energy_head;
+  if (verb == "models") return models_head;
+  throw InputError("command line: no verb is called '" + verb + "'; " +
+                   choices(verb, {"run", "restart", "check", "energy", "models"}));
+}
+
+std::string version_text() {
+  std::string netcdf = nc_inq_libvers();
+  netcdf = netcdf.substr(0, netcdf.find(' '));
+#ifdef MD_CUDA
+  const char* const devices = "CPU and CUDA";
+#else
+  const char* const devices = "CPU";
+#endif
+#ifdef MD_TORCH
+  const char* const torch = "with LibTorch";
+#else
+  const char* const torch = "without LibTorch";
+#endif
+  return fmt::format("understudy {} ({}; {}; netCDF {}; {} {})", MD_VERSION, devices, torch, netcdf,
+                     "g++", __VERSION__);
+}
+
+}  // namespace md

@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <new>
+
+#include "md/program/help.hpp"
+#include "md/program/verbs.hpp"
+
+namespace md {
+namespace {
+
+ExitCode help_verb(const CommandLine& line) {
+  std::cout << help_text(line.arguments.empty() ? "" : line.arguments[0]);
+  return line.help ? ExitCode::input : ExitCode::done;  // no verb at all: help, but not a success
+}
+
+ExitCode run_program(int argc, char** argv) {
+  const CommandLine line = parse_command_line(argc, argv);
+  if (line.verb == "version") {
+    std::cout << version_text() << "\n";
+    return ExitCode::done;
+  }
+  if (line.verb == "help") return help_verb(line);
+  if (line.help) {
+    std::cout << help_text(line.verb);
+    return ExitCode::done;
+  }
+  static const std::map<std::string, std::function<ExitCode(const CommandLine&)>> verbs{
+      {"run", run_verb},       {"restart", restart_verb}, {"check", check_verb},
+      {"energy", energy_verb}, {"models", models_verb},
+  };
+  return verbs.at(line.verb)(line);
+}
+
+/// One line on standard error, whatever a library put into its message.
+int report(ExitCode code, std::string message) {
+  for (char& c : message)
+    if (c == '\n' || c == '\r') c = ' ';
+  std::cerr << "error: " << message << std::endl;
+  return static_cast<int>(code);
+}
+
+}  // namespace
+}  // namespace md
+
+int main(int argc, char** argv) {
+  using namespace md;
+  try {
+    return static_cast<int>(run_program(argc, argv));
+  } catch (const InputError& error) {
+    return report(ExitCode::input, error.what());
+  } catch (const NumericalError& error) {
+    return report(ExitCode::numerical, error.what());
+  } catch (const ResourceError& error) {
+    return report(ExitCode::resource, error.what());
+  } catch (const std::bad_alloc&) {
+    return report(ExitCode::resource, "out of memory; use fewer replicas or smaller systems");
+  } catch (const std::exception& error) {
+    return report(ExitCode::resource, std::string("unexpected: ") + error.what());
+  }
+}

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace md {
+
+/// Progress on long work: on a terminal a bar with rate and remaining time on standard error, else
+/// a line on standard output now and then.
+class Progress {
+ public:
+  Progress(std::string what, std::int64_t first, std::int64_t last, bool enabled);
+  ~Progress();
+  /// Cheap enough for every step.
+  void update(std::int64_t done);
+  void clear();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void print(std::int64_t done);
+
+  std::string what_;
+  std::int64_t first_, last_;
+  bool enabled_, terminal_, drawn_ = false;
+  Clock::time_point start_ = Clock::now(), next_;
+};
+
+/// "1 h 02 min", "12.3 s".
+std::string duration_text(double seconds);
+
+}  // namespace md

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "md/program/samples.hpp"
+#include "md/program/stage.hpp"
+
+namespace md {
+
+/// Wall time of a run's step loop and where it went.
+struct Timings {
+  double wall = 0;         // s, the step loop
+  double output = 0;       // s, copying states and waiting for the disk
+  std::int64_t steps = 0;  // made by this process
+  PhaseTimes phases;
+};
+
+std::string timings_json(const Timings& timings, const Simulation& simulation, const Stage& stage);
+std::string summary_json(const Simulation& simulation, const Stage& stage, const Samples& samples,
+                         const std::string& command, const std::string& outcome);
+/// Time per phase, rates and where the files are, for people.
+std::string report_table(const Timings& timings, const Simulation& simulation, const Stage& stage);
+
+}  // namespace md

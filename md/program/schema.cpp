@@ -1,0 +1,114 @@
+#include "md/program/schema.hpp"
+
+#include <algorithm>
+
+#include "md/integrator.hpp"
+#include "md/potential.hpp"
+#include "md/text.hpp"
+
+namespace md {
+namespace {
+
+std::vector<Key> common_potential_keys() {
+  return {
+      {"name", Kind::text, "", "which potential: see `understudy models`", ""},
+      {"model", Kind::file, "", "model file: .safetensors or .ts", ""},
+      {"precision", Kind::choice, "float32", "precision of a network", "float32|float64"},
+  };
+}
+
+std::vector<Key> common_integrator_keys() {
+  return {
+      {"method", Kind::text, "", "velocity_verlet | langevin", ""},
+      {"time_step", Kind::time, "0.5 fs", "time step", ""},
+      {"steps", Kind::integer, "", "how many steps; or give time", ""},
+      {"time", Kind::time, "", "how long; or give steps", ""},
+      {"temperature", Kind::temperatures, "",
+       "of the thermostat and of drawn velocities: one, a list, or geometric(300 K, 600 K)", ""},
+      {"friction", Kind::frictions, "1 /ps", "friction of langevin: one, or a list", ""},
+      {"seed", Kind::integer, "2026", "seed of all random numbers", ""},
+  };
+}
+
+template <class Registry>
+void append_own_keys(std::vector<Key>& keys, const Registry& registry) {
+  for (const auto& [name, entry] : registry.entries())
+    for (const Key& key : entry.keys)
+      if (std::none_of(keys.begin(), keys.end(), [&](const Key& k) { return k.name == key.name; }))
+        keys.push_back(key);
+}
+
+template <class Registry>
+void choose(Input& input, const std::string& section, const std::string& key, std::vector<Key> keys,
+            const Registry& registry, const std::string& noun) {
+  const std::string full = section + "." + key;
+  const std::string name = input.required(full);
+  const auto entry = registry.entries().find(name);
+  if (entry == registry.entries().end())
+    input.fail(full,
+               "no " + noun + " is called '" + name + "'; " + choices(name, registry.names()));
+  keys.insert(keys.end(), entry->second.keys.begin(), entry->second.keys.end());
+  input.narrow(section, std::move(keys), "the " + noun + " '" + name + "'");
+}
+
+}  // namespace
+
+Input::Schema full_schema() {
+  std::vector<Key> potential = common_potential_keys(), integrator = common_integrator_keys();
+  append_own_keys(potential, potentials());
+  append_own_keys(integrator, integrators());
+  return {
+      {"system",
+       {{"structure", Kind::files, "", "extended XYZ, XYZ or PDB files; every frame is a system",
+         ""},
+        {"replicas", Kind::integer, "1", "copies of each system", ""},
+        {"velocities", Kind::choice, "auto",
+         "auto: from the file, else drawn at the temperature, else zero", "auto|file|maxwell|zero"},
+        {"replica_id", Kind::integer, "0",
+         "number of the first replica; its random numbers follow from seed and number", ""},
+        {"remove_drift", Kind::flag, "yes",
+         "remove linear (and, without periodicity, angular) momentum at the start", ""}}},
+      {"potential", potential},
+      {"integrator", integrator},
+      {"output",
+       {{"directory", Kind::file, "", "folder for everything that is written", ""},
+        {"trajectory", Kind::choice, "amber", "format of the trajectory", "amber|extxyz|both|none"},
+        {"every", Kind::steps_or_time, "100", "between frames: steps or a time", ""},
+        {"velocities", Kind::flag, "no", "velocities in the trajectory", ""},
+        {"forces", Kind::flag, "no", "forces in the trajectory", ""},
+        {"log_every", Kind::steps_or_time, "100", "between rows of log.csv: steps or a time", ""},
+        {"layout", Kind::choice, "separate", "a file per replica, or one for the whole batch",
+         "separate|packed"},
+        {"overwrite", Kind::flag, "no", "replace what an earlier run left in the folder", ""},
+        {"file", Kind::file, "", "of `understudy energy`: the extended XYZ file to write", ""}}},
+      {"checkpoint",
+       {{"every", Kind::steps_or_wall, "10 min",
+         "between checkpoints: a time on the clock or steps", ""},
+        {"keep", Kind::integer, "2", "how many checkpoints stay", ""}}},
+      {"neighbors",
+       {{"skin", Kind::length, "1.0 A", "pairs this far beyond the cutoff stay in the list", ""}}},
+      {"safety",
+       {{"on_failure", Kind::choice, "quarantine", "what a bad replica leads to",
+         "quarantine|stop"},
+        {"max_temperature", Kind::temperature, "", "a replica hotter than this is bad", ""},
+        {"max_force", Kind::force, "", "a replica with a larger force on an atom is bad", ""},
+        {"min_distance", Kind::length, "", "a replica with two atoms nearer than this is bad",
+         ""}}},
+      {"run",
+       {{"device", Kind::text, "auto", "auto | cpu | cuda | cuda:N", ""},
+        {"threads", Kind::text, "auto", "CPU threads: auto or a number", ""},
+        {"determinism", Kind::choice, "fast",
+         "strict: a replica has the same bits alone and in any batch", "fast|strict"},
+        {"progress", Kind::choice, "auto", "progress while running", "auto|off"},
+        {"max_time", Kind::wall_time, "", "stop with a checkpoint after this time on the clock",
+         ""}}},
+  };
+}
+
+void choose_components(Input& input, bool moving) {
+  choose(input, "potential", "name", common_potential_keys(), potentials(), "potential");
+  if (moving)
+    choose(input, "integrator", "method", common_integrator_keys(), integrators(), "integrator");
+}
+
+}  // namespace md

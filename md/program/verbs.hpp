@@ -1,0 +1,17 @@
+#pragma once
+
+#include "md/errors.hpp"
+#include "md/program/command_line.hpp"
+
+namespace md {
+
+// One function per verb. Each throws the errors of md/errors.hpp; main() turns them into exit
+// codes.
+
+ExitCode run_verb(const CommandLine& line);
+ExitCode restart_verb(const CommandLine& line);
+ExitCode check_verb(const CommandLine& line);
+ExitCode energy_verb(const CommandLine& line);
+ExitCode models_verb(const CommandLine& line);
+
+}  // namespace md

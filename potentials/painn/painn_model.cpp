@@ -1,5 +1,7 @@
 #include "potentials/painn/painn_model.hpp"
 
+#include <fmt/format.h>
+
 #include "md/errors.hpp"
 #include "potentials/model_file.hpp"
 
@@ -105,6 +107,16 @@ PainnModel PainnModel::read(const Safetensors& file) {
                                                                            : Envelope::polynomial;
   model.repulsion = choice(file, "repulsion", {"none", "zbl"}) == 1;
   return model;
+}
+
+std::vector<std::string> PainnModel::describe() const {
+  return {"architecture: painn",
+          fmt::format("size: {} channels, {} layers, {} radial functions", channels, layers.size(),
+                      n_radial),
+          fmt::format("cutoff: {} A", cutoff),
+          "elements: " + describe_elements(elements),
+          std::string("envelope: ") + (envelope == Envelope::cosine ? "cosine" : "polynomial"),
+          std::string("repulsion: ") + (repulsion ? "zbl" : "none")};
 }
 
 }  // namespace md

@@ -48,6 +48,8 @@ struct PainnModel {
   /// Throws InputError naming file and tensor: wrong architecture, a tensor too many or too few, of
   /// a wrong shape or not finite, units that cannot be converted.
   static PainnModel read(const Safetensors& file);
+  /// Lines `name: value` about sizes, cutoff, elements and options.
+  std::vector<std::string> describe() const;
 };
 
 }  // namespace md

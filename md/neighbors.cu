@@ -21,6 +21,8 @@ constexpr int small_replica = 1024;
 /// Aperiodic replicas up to this size get rows for all pairs and never overflow.
 constexpr int all_pairs = 128;
 constexpr int chunk_size = 512;
+/// Vector code may read this many slots past the last.
+constexpr int padding = 8;
 
 /// A whole rebuild of one replica on one thread; rows apart.
 struct SortOnHost {
@@ -42,14 +44,19 @@ struct RebuildSmall {
   void operator()(int k) const {
     const int r = replicas[k];
     SortOnHost{v}(r);
-    for (int i = v.s.first_atom[r]; i < v.s.first_atom[r + 1]; ++i) FillRow{v}(i);
+    fill_rows(v, r, 0, v.s.first_atom[r + 1] - v.s.first_atom[r]);
   }
 };
 
-struct FillRowOfLarge {
-  FillRow fill;
-  int first;
-  void operator()(int i) const { fill(first + i); }
+/// A fixed range of slots of a large replica.
+struct FillBlock {
+  static constexpr int size = 64;
+  BuildView v;
+  int r;
+  void operator()(int b) const {
+    const int n = v.s.first_atom[r + 1] - v.s.first_atom[r];
+    fill_rows(v, r, b * size, std::min((b + 1) * size, n));
+  }
 };
 
 }  // namespace
@@ -102,9 +109,10 @@ struct NeighborList::Data {
     zeros(cell_first, plan.cell_replica.size());
     zeros(rebuild, n_replicas);
     zeros(overflow, 1);
-    for (auto* array : {&cell, &sorted, &needed}) zeros(*array, n);
+    zeros(sorted, n + padding);
+    for (auto* array : {&cell, &needed}) zeros(*array, n);
     for (auto* array : {&reference, &offset, &wrapped}) zeros(*array, n);
-    for (auto* array : {&x, &y, &z}) zeros(*array, n);
+    for (auto* array : {&x, &y, &z}) zeros(*array, n + padding);
     allocate_rows();
   }
 
@@ -186,7 +194,8 @@ struct NeighborList::Data {
       const int n = first[r + 1] - first[r];
       if (!v.rebuild[r] || n <= small_replica) continue;
       SortOnHost{v}(r);
-      for_each_index_on_host(stream, n, FillRowOfLarge{{v}, first[r]}, 500);
+      for_each_index_on_host(stream, (n + FillBlock::size - 1) / FillBlock::size, FillBlock{v, r},
+                             20000);
     }
     std::fill_n(v.rebuild, v.s.n_replicas, 0);
     RaiseHalt{v}(0);

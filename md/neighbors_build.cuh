@@ -59,8 +59,8 @@ struct BuildView {
   const Vec3* shift = nullptr;       // A
   int* cell = nullptr;               // [n_atoms] within the replica
   int* cell_first = nullptr;         // [sum of max_cells + 1] first slot of each cell
-  int* sorted = nullptr;             // [n_atoms] atoms of a replica by cell, then by number
-  double *x = nullptr, *y = nullptr, *z = nullptr;  // [n_atoms] A, wrapped, in the order of sorted
+  int* sorted = nullptr;             // [n_atoms + 8] atoms of a replica by cell, then by number
+  double *x = nullptr, *y = nullptr, *z = nullptr;  // [n_atoms + 8] A, wrapped, as in sorted
   const int* capacity = nullptr;                    // [n_replicas] entries of one row
   const std::int64_t* row = nullptr;                // [n_atoms]
   int* count = nullptr;                             // [n_atoms]

@@ -23,22 +23,21 @@ struct AddSum {
 /// been evaluated once before it is recorded.
 class AtomEnergies {
  public:
-  /// [n_atoms], to be filled before add().
-  double* of(const StateView& s, const Stream& stream) {
-    if (energy_.size() != static_cast<std::size_t>(s.n_atoms))
-      energy_ = {stream.device(), static_cast<std::size_t>(s.n_atoms)};
-    if (sum_.size() != static_cast<std::size_t>(s.n_replicas))
-      sum_ = {stream.device(), static_cast<std::size_t>(s.n_replicas)};
-    return energy_.data();
+  /// Call first; makes room for the batch.
+  void resize(const StateView& s, const Stream& stream) {
+    const std::size_t n_atoms = s.n_atoms, n_replicas = s.n_replicas;
+    if (energy_.size() != n_atoms) {
+      energy_ = {stream.device(), n_atoms};
+      virial_ = {stream.device(), n_atoms};
+    }
+    if (sum_.size() != n_replicas) {
+      sum_ = {stream.device(), n_replicas};
+      virial_sum_ = {stream.device(), n_replicas};
+    }
   }
-  /// [n_atoms], to be filled before add_virials().
-  Mat3* virials_of(const StateView& s, const Stream& stream) {
-    if (virial_.size() != static_cast<std::size_t>(s.n_atoms))
-      virial_ = {stream.device(), static_cast<std::size_t>(s.n_atoms)};
-    if (virial_sum_.size() != static_cast<std::size_t>(s.n_replicas))
-      virial_sum_ = {stream.device(), static_cast<std::size_t>(s.n_replicas)};
-    return virial_.data();
-  }
+  double* energies() { return energy_.data(); }  // [n_atoms], to be filled before add()
+  Mat3* virials() { return virial_.data(); }     // [n_atoms], to be filled before add_virials()
+
   /// potential[r] += the sum of the energies of its atoms.
   void add(const StateView& s, Stream& stream) { add(s, energy_, sum_, s.potential, stream); }
   /// virial[r] += the sum of the virials of its atoms.

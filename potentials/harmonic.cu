@@ -27,8 +27,8 @@ class Harmonic final : public Potential {
   const PotentialTraits& traits() const override { return traits_; }
 
   void add_forces(const StateView& s, const NeighborList&, bool, Stream& stream) override {
-    double* const energy = energies_.of(s, stream);
-    for_each_index(stream, s.n_atoms, HarmonicForce{s, stiffness_, energy});
+    energies_.resize(s, stream);
+    for_each_index(stream, s.n_atoms, HarmonicForce{s, stiffness_, energies_.energies()});
     energies_.add(s, stream);
   }
 

@@ -34,9 +34,10 @@ class LennardJones final : public Potential {
 
   void add_forces(const StateView& s, const NeighborList& neighbors, bool virial,
                   Stream& stream) override {
-    lennard_jones::Rows rows{neighbors.view(),        s.replica, parameters_, s.force,
-                             energies_.of(s, stream), nullptr};
-    if (virial) rows.virial = energies_.virials_of(s, stream);
+    energies_.resize(s, stream);
+    const lennard_jones::Rows rows{neighbors.view(),     s.replica,
+                                   parameters_,          s.force,
+                                   energies_.energies(), virial ? energies_.virials() : nullptr};
     if (stream.device().is_cuda())
       for_each_index(stream, s.n_atoms, lennard_jones::Row{rows});
     else

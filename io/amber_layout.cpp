@@ -104,8 +104,7 @@ std::string amber_header(const AmberLayout& layout, const std::vector<int>& numb
   int id = -1;
   NetcdfHandle::check(name, nc_create_mem("header", NC_64BIT_OFFSET, 0, &id), "nc_create_mem");
   NetcdfHandle nc(name, id);
-  int previous = 0;
-  nc.check(nc_set_fill(id, NC_NOFILL, &previous), "nc_set_fill");
+  // Filling, the default, also sets the bytes between variables: the same input, the same file.
   const Fixed fixed = define(nc, layout, title);
   nc.check(nc_enddef(id), "nc_enddef");
   put_text(nc, fixed.spatial, "xyz");

@@ -1,0 +1,152 @@
+#include "md/edges.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "tests/md/brute_force.hpp"
+
+namespace md::test {
+namespace {
+
+std::vector<Structure> mixed(unsigned seed) {
+  std::mt19937 random(seed);
+  return {
+      random_structure(random, 15, 0.1, 0, 0, 0),   random_structure(random, 1, 0.05, 7, 0.5, 1),
+      random_structure(random, 2, 0.1, 7, 0.5, 1),  random_structure(random, 80, 0.1, 7, 0.5, 2),
+      random_structure(random, 30, 0.1, 3, 0.5, 2), random_structure(random, 1, 0.1, 0, 0, 0)};
+}
+
+/// The edges are the rows, and each reverse is the same pair of atoms with the opposite vector.
+void expect_edges(State& state, const NeighborList& list, const EdgeList& edges) {
+  const NeighborView rows = list.view();
+  const EdgeView v = edges.view();
+  ASSERT_EQ(v.n_atoms, state.n_atoms());
+  ASSERT_EQ(v.n_edges, v.first[v.n_atoms]);
+  std::vector<int> hits(v.n_edges);
+  for (int i = 0; i < v.n_atoms; ++i) {
+    ASSERT_EQ(v.first[i + 1] - v.first[i], rows.count[i]);
+    for (int e = v.first[i]; e < v.first[i + 1]; ++e) {
+      const std::int64_t k = rows.row[i] + e - v.first[i];
+      ASSERT_EQ(v.center[e], i);
+      ASSERT_EQ(v.neighbor[e], rows.atom[k]);
+      ASSERT_EQ(norm(v.vector[e] - rows.vector(state.replica.data()[i], i, k)), 0);
+      const int back = v.reverse[e];
+      ASSERT_EQ(v.reverse[back], e);
+      ASSERT_NE(back, e);
+      ASSERT_EQ(v.center[back], v.neighbor[e]);
+      ASSERT_EQ(v.neighbor[back], i);
+      ASSERT_EQ(norm(v.vector[e] + v.vector[back]), 0);  // exactly
+      ++hits[back];
+    }
+  }
+  for (int hit : hits) ASSERT_EQ(hit, 1);
+}
+
+TEST(EdgeList, FindsTheReverseOfEveryEdge) {
+  for (unsigned seed = 0; seed < 50; ++seed) {
+    State state = make_state(mixed(seed));
+    Stream stream(Device{}, 1);
+    NeighborList list(state, 3.5, 1, stream);
+    EdgeList edges(Device{});
+    edges.update(state.view(), list, stream);
+    ASSERT_NO_FATAL_FAILURE(expect_edges(state, list, edges));
+    EXPECT_GT(edges.view().n_edges, 500);
+  }
+}
+
+TEST(EdgeList, FollowsMovesAndRebuilds) {
+  State state = make_state(mixed(77));
+  Stream stream(Device{}, 2);
+  NeighborList list(state, 3.5, 1, stream);
+  EdgeList edges(Device{});
+  std::mt19937 random(3);
+  std::uniform_real_distribution<double> both(-0.2, 0.2);
+  for (int step = 0; step < 30; ++step) {
+    for (int i = 0; i < state.n_atoms(); ++i)
+      state.position.data()[i] += Vec3{both(random), both(random), both(random)};
+    list.refresh(stream);
+    if (state.halt.data()[0]) list.enlarge(stream);
+    edges.update(state.view(), list, stream);
+    ASSERT_NO_FATAL_FAILURE(expect_edges(state, list, edges));
+  }
+}
+
+TEST(EdgeList, HasNoEdgesOfABadReplica) {
+  State state = make_state(mixed(5));
+  Stream stream(Device{}, 1);
+  NeighborList list(state, 3.5, 1, stream);
+  EdgeList edges(Device{});
+  state.position.data()[16].x = std::numeric_limits<double>::quiet_NaN();
+  list.refresh(stream);
+  edges.update(state.view(), list, stream);
+  ASSERT_NO_FATAL_FAILURE(expect_edges(state, list, edges));
+  for (int e = 0; e < edges.view().n_edges; ++e)
+    EXPECT_NE(state.replica.data()[edges.view().center[e]], 2);
+}
+
+/// E = sum over edges of a smooth function of the vector that is not symmetric under reversal.
+struct Toy {
+  double energy = 0;
+  std::vector<Vec3> gradient;
+
+  Toy(const EdgeView& v, double cutoff) : gradient(v.n_edges) {
+    for (int e = 0; e < v.n_edges; ++e) {
+      const Vec3 d = v.vector[e];
+      const double r2 = dot(d, d), x = 1 - r2 / (cutoff * cutoff);
+      if (x <= 0) continue;
+      const double tilt = 1 + 0.3 * d.x * d.y + 0.2 * d.z;
+      energy += x * x * x * tilt;
+      gradient[e] = (-6 * x * x / (cutoff * cutoff) * tilt) * d +
+                    (x * x * x) * Vec3{0.3 * d.y, 0.3 * d.x, 0.2};
+    }
+  }
+};
+
+double toy_energy(const Structure& s, double cutoff) {
+  State state = make_state({s});
+  Stream stream(Device{}, 1);
+  NeighborList list(state, cutoff, 0.5, stream);
+  EdgeList edges(Device{});
+  edges.update(state.view(), list, stream);
+  return Toy(edges.view(), cutoff).energy;
+}
+
+TEST(EdgeList, TurnsGradientsIntoForcesAndVirial) {
+  const double cutoff = 3.5, h = 1e-5;
+  const std::vector<Structure> systems = mixed(9);
+  State state = make_state(systems);
+  Stream stream(Device{}, 1);
+  NeighborList list(state, cutoff, 0.5, stream);
+  EdgeList edges(Device{});
+  edges.update(state.view(), list, stream);
+  const Toy toy(edges.view(), cutoff);
+  state.force.fill({1, 2, 3});  // add_forces adds
+  for (int k = 0; k < 2; ++k) edges.add_forces(state.view(), toy.gradient.data(), k == 1, stream);
+  for (std::size_t r = 0; r < systems.size(); ++r) {
+    const int begin = state.first_atom()[r];
+    for (int i = 0; i < std::min(systems[r].size(), 8); ++i)
+      for (int k = 0; k < 3; ++k) {
+        Structure plus = systems[r], minus = plus;
+        plus.positions[i][k] += h;
+        minus.positions[i][k] -= h;
+        const double slope = (toy_energy(plus, cutoff) - toy_energy(minus, cutoff)) / (2 * h);
+        EXPECT_NEAR((state.force.data()[begin + i][k] - (k + 1)) / 2, -slope, 1e-6);
+      }
+    if (!systems[r].any_periodic()) continue;
+    for (int a = 0; a < 3; ++a)
+      for (int b = 0; b < 3; ++b) {
+        const auto strained = [&](double strain) {
+          Structure s = systems[r];
+          for (Vec3& x : s.positions) x[b] += strain * x[a];
+          for (int k = 0; k < 3; ++k) s.cell[k][b] += strain * s.cell[k][a];
+          return toy_energy(s, cutoff);
+        };
+        const double slope = (strained(h) - strained(-h)) / (2 * h);
+        EXPECT_NEAR(state.virial.data()[r][a][b], -slope, 1e-5) << r << a << b;
+      }
+  }
+}
+
+}  // namespace
+}  // namespace md::test

@@ -17,8 +17,8 @@ inline constexpr const char* element_symbols[n_elements] = {
     "Nh", "Fl", "Mc", "Lv", "Ts", "Og",
 };
 
-/// [atomic number - 1] u: conventional atomic weights, Meija et al., Pure Appl. Chem. 88, 265 (2016);
-/// for elements without one the mass of a long-lived isotope. The values of ASE 3.29.
+/// [atomic number - 1] u: conventional atomic weights, Meija et al., Pure Appl. Chem. 88, 265
+/// (2016); for elements without one the mass of a long-lived isotope. The values of ASE 3.29.
 inline constexpr double element_masses[n_elements] = {
     1.008, 4.002602, 6.94, 9.0121831, 10.81, 12.011, 14.007, 15.999, 18.998403163, 20.1797,
     22.98976928, 24.305, 26.9815385, 28.085, 30.973761998, 32.06, 35.45, 39.948, 39.0983, 40.078,

@@ -18,6 +18,16 @@ inline Batch sample_batch() {
   return batch;
 }
 
+/// n single atoms without a cell.
+inline Batch many_replicas(int n) {
+  Batch batch;
+  for (int r = 0; r <= n; ++r) batch.first_atom.push_back(r);
+  batch.numbers.assign(static_cast<std::size_t>(n), 18);
+  batch.periodic.resize(static_cast<std::size_t>(n));
+  batch.ids.resize(static_cast<std::size_t>(n));
+  return batch;
+}
+
 /// Frame `number` of that batch, with values of its own.
 inline Frame sample_frame(const Batch& batch, int number) {
   Frame frame;

@@ -50,8 +50,9 @@ struct FindReverse {
       const int image = last_image - n.image[n.row[i] + e - first[i]];
       const std::int64_t row = n.row[j];
       int k = 0;
-      while (n.atom[row + k] != i || n.image[row + k] != image) ++k;
-      reverse[e] = first[j] + k;
+      while (k < n.count[j] && (n.atom[row + k] != i || n.image[row + k] != image)) ++k;
+      // Without a reverse only while a row has overflowed, and then nobody uses the result.
+      reverse[e] = k < n.count[j] ? first[j] + k : e;
     }
   }
 };

@@ -13,6 +13,7 @@ namespace md {
 /// the atom atom[k] of the same replica in the image whose shift vector is
 /// shift[first_shift[r] + image[k]]. Every pair stands in both rows, several images of one atom and
 /// an atom's own images included. Pairs up to cutoff + skin: a potential cuts at its own cutoff.
+/// What is padded may be read (not written) up to one vector past its end.
 struct NeighborView {
   int n_atoms = 0;
   const std::int64_t* row = nullptr;  // [n_atoms] where the row of atom i begins
@@ -20,8 +21,9 @@ struct NeighborView {
   const int* atom = nullptr;          // [capacity]
   const int* image = nullptr;         // [capacity]
   const int* first_shift = nullptr;   // [n_replicas + 1]; image m - 1 - k of m is the opposite of k
-  const Vec3* shift = nullptr;        // A; aperiodic replicas have the zero vector only
-  const Vec3* wrapped = nullptr;      // [n_atoms] positions of this step, in the image of the list
+  const Vec3* shift = nullptr;        // A; aperiodic replicas have the zero vector only; padded
+  const Vec3* wrapped =
+      nullptr;  // [n_atoms] positions of this step, in the image of the list; padded
 
   /// From atom i (of replica r) to its neighbor in entry k, A: r_j + n C - r_i.
   MD_HD Vec3 vector(int r, int i, std::int64_t k) const {

@@ -59,7 +59,8 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     description.add_options()(key.c_str(), po::value<std::string>());
   using Style = po::command_line_style::style_t;
   const int style = Style::allow_long | Style::long_allow_adjacent | Style::long_allow_next |
-                    Style::allow_short | Style::allow_dash_for_short;
+                    Style::allow_short | Style::allow_dash_for_short |
+                    Style::short_allow_next;
   po::positional_options_description positional;
   try {
     const auto parsed =

@@ -76,7 +76,7 @@ logged() {
   if [ -t 2 ]; then
     "$@" >&2 9>&- || die "$message"
   elif ! "$@" >"$log" 2>&1 9>&-; then
-    grep -v '^\[[0-9]*/[0-9]*\] \(Building\|Linking\)' "$log" | tail -40 >&2
+    grep -v '^\[[0-9]*/[0-9]*\] \(Building\|Linking\)' "$log" | tail -n "${log_lines:-40}" >&2
     die "$message; everything it said is in $log"
   fi
 }

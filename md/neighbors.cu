@@ -1,9 +1,8 @@
+#include "md/neighbors.hpp"
+
 #include <algorithm>
-#include <atomic>
 #include <numeric>
 
-#include "md/errors.hpp"
-#include "md/neighbors.hpp"
 #include "md/neighbors_rows.cuh"
 #include "md/neighbors_sort.cuh"
 #include "md/neighbors_storage.cuh"

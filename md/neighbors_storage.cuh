@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <vector>
 
 #include "md/array.hpp"
@@ -17,7 +18,7 @@ inline constexpr int padding = 8;
 
 /// All memory of a NeighborList.
 struct Storage {
-  static inline std::atomic<std::int64_t> lists{0};
+  static inline std::atomic<std::int64_t> lists{0};  // made so far
   const std::int64_t id = ++lists;
   State& state;
   Device device;

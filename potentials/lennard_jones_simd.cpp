@@ -1,8 +1,14 @@
+// Vectors of unknown length cannot be members.
+#ifndef HWY_DISABLED_TARGETS
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#endif
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "potentials/lennard_jones_simd.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target.h, which includes this file once for each processor kind.
 #include <hwy/highway.h>
+
+#include <algorithm>
 
 #include "potentials/lennard_jones.hpp"
 
@@ -26,8 +32,9 @@ HWY_INLINE Sums zero_sums() {
   return {zero, zero, zero, zero, zero, zero, zero, zero, zero, zero};
 }
 
+/// Vectors to neighbors, four numbers for each: x, y, z and one without meaning.
 struct Vectors {
-  HWY_ALIGN double x[block], y[block], z[block];
+  HWY_ALIGN double xyz[4 * block];
 };
 
 /// Adds the pairs of the first n vectors (a multiple of the lanes).
@@ -38,7 +45,8 @@ HWY_INLINE void add_pairs(const Parameters& p, const Vectors& v, int n, Sums& s)
   const auto epsilon4 = hn::Set(d, p.epsilon4), shift = hn::Set(d, p.shift);
   const auto one = hn::Set(d, 1), six = hn::Set(d, 6), twelve = hn::Set(d, 12);
   for (int k = 0; k < n; k += static_cast<int>(hn::Lanes(d))) {
-    const auto x = hn::Load(d, v.x + k), y = hn::Load(d, v.y + k), z = hn::Load(d, v.z + k);
+    hn::Vec<Sums::D> x, y, z, unused;
+    hn::LoadInterleaved4(d, v.xyz + 4 * k, x, y, z, unused);
     const auto r2 = hn::MulAdd(z, z, hn::MulAdd(y, y, hn::Mul(x, x)));
     const auto inside = hn::Lt(r2, cutoff2);
     const auto inverse2 = hn::Div(one, r2);
@@ -48,11 +56,11 @@ HWY_INLINE void add_pairs(const Parameters& p, const Vectors& v, int n, Sums& s)
     s.energy = hn::Add(s.energy, hn::IfThenElseZero(inside, energy));
     const auto pull = hn::IfThenElseZero(
         inside, hn::Mul(hn::Mul(epsilon4, hn::Mul(inverse2, s6)), hn::NegMulAdd(twelve, s6, six)));
-    const auto fx = hn::Mul(pull, x), fy = hn::Mul(pull, y), fz = hn::Mul(pull, z);
-    s.fx = hn::Add(s.fx, fx);
-    s.fy = hn::Add(s.fy, fy);
-    s.fz = hn::Add(s.fz, fz);
+    s.fx = hn::MulAdd(pull, x, s.fx);
+    s.fy = hn::MulAdd(pull, y, s.fy);
+    s.fz = hn::MulAdd(pull, z, s.fz);
     if constexpr (with_virial) {
+      const auto fx = hn::Mul(pull, x), fy = hn::Mul(pull, y), fz = hn::Mul(pull, z);
       s.xx = hn::MulAdd(x, fx, s.xx);
       s.xy = hn::MulAdd(x, fy, s.xy);
       s.xz = hn::MulAdd(x, fz, s.xz);
@@ -61,6 +69,17 @@ HWY_INLINE void add_pairs(const Parameters& p, const Vectors& v, int n, Sums& s)
       s.zz = hn::MulAdd(z, fz, s.zz);
     }
   }
+}
+
+/// to = (neighbor - center) + shift. Moves four numbers where there are three: the arrays of the
+/// neighbor list are padded.
+HWY_INLINE void store_vector(const double* neighbor, const double* center, const double* shift,
+                             double* to) {
+  const hn::CappedTag<double, 4> d;
+  for (std::size_t k = 0; k < 4; k += hn::Lanes(d))
+    hn::Store(hn::Add(hn::Sub(hn::LoadU(d, neighbor + k), hn::LoadU(d, center + k)),
+                      hn::LoadU(d, shift + k)),
+              d, to + k);
 }
 
 HWY_INLINE double sum(Sums::V v) { return hn::GetLane(hn::SumOfLanes(Sums::D(), v)); }
@@ -74,20 +93,15 @@ void compute(const Rows& rows, int begin, int end) {
     const int* const atom = n.atom + n.row[i];
     const int* const image = n.image + n.row[i];
     const Vec3* const shift = n.shift + n.first_shift[rows.replica[i]];
-    const Vec3 at = n.wrapped[i];
+    const double* const at = &n.wrapped[i].x;
     const int count = n.count[i];
     Sums s = zero_sums();
     for (int start = 0; start < count; start += block) {
       const int size = count - start < block ? count - start : block;
-      for (int k = 0; k < size; ++k) {
-        const Vec3& x = n.wrapped[atom[start + k]];
-        const Vec3& c = shift[image[start + k]];
-        v.x[k] = (x.x - at.x) + c.x;
-        v.y[k] = (x.y - at.y) + c.y;
-        v.z[k] = (x.z - at.z) + c.z;
-      }
+      for (int k = 0; k < size; ++k)
+        store_vector(&n.wrapped[atom[start + k]].x, at, &shift[image[start + k]].x, v.xyz + 4 * k);
       int padded = size;
-      for (; padded % lanes != 0; ++padded) v.x[padded] = v.y[padded] = v.z[padded] = far;
+      for (; padded % lanes != 0; ++padded) std::fill_n(v.xyz + 4 * padded, 4, far);
       add_pairs<with_virial>(rows.parameters, v, padded, s);
     }
     rows.force[i] += {sum(s.fx), sum(s.fy), sum(s.fz)};

@@ -72,6 +72,17 @@ TEST(EdgeList, FollowsMovesAndRebuilds) {
   }
 }
 
+TEST(EdgeList, SeesThatTheListIsAnother) {
+  Stream stream(Device{}, 1);
+  EdgeList edges(Device{});
+  for (unsigned seed = 0; seed < 3; ++seed) {
+    State state = make_state(mixed(seed));
+    const NeighborList list(state, 3.5, 1, stream);  // all with the same number of builds
+    edges.update(state.view(), list, stream);
+    ASSERT_NO_FATAL_FAILURE(expect_edges(state, list, edges));
+  }
+}
+
 TEST(EdgeList, HasNoEdgesOfABadReplica) {
   State state = make_state(mixed(5));
   Stream stream(Device{}, 1);

@@ -92,6 +92,8 @@ struct Case {
   int n;
 };
 
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
 class NeighborListOfRandomCells : public testing::TestWithParam<Case> {};
 
 TEST_P(NeighborListOfRandomCells, EqualsBruteForce) {

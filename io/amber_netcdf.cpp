@@ -46,7 +46,7 @@ class AmberNetcdf final : public Writer {
   }
 
   void write(const Frame& frame) override {
-    if (!files_.is_open()) create(frame);
+    write_headers(frame);
     for (int k = 0; k < files_.n_files(); ++k) {
       if (!packed_ && !is_written(frame, k)) continue;
       encode(frame, k);
@@ -70,10 +70,11 @@ class AmberNetcdf final : public Writer {
     return layout;
   }
 
-  void create(const Frame& frame) {
-    shared_cell_ = share_one_cell(frame.cell, batch_.periodic);
-    files_.create();
+  /// Only a frame tells whether a packed file has a cell.
+  void write_headers(const Frame& frame) {
     for (int k = 0; k < files_.n_files(); ++k) {
+      if (files_[k].file.size() > 0) continue;
+      if (packed_) shared_cell_ = share_one_cell(frame.cell, batch_.periodic);
       const AmberLayout l = layout(k, shared_cell_);
       const auto first = batch_.numbers.begin() + (packed_ ? 0 : batch_.first_atom[k]);
       files_[k].file.append(amber_header(l, {first, first + l.n_atoms}, batch_.first_atom, title_));
@@ -84,11 +85,13 @@ class AmberNetcdf final : public Writer {
   void resume() {
     for (int k = 0; k < files_.n_files(); ++k) {
       const ReplicaFile& f = files_[k];
+      if (f.file.size() == 0) continue;  // stopped before the first frame
       if (packed_) shared_cell_ = amber_has_cell(f.file.path());
       check_amber_layout(f.file.path(), layout(k, shared_cell_), f.file.size(), f.frames);
     }
     files_.cut_back();
-    for (int k = 0; k < files_.n_files(); ++k) write_count(files_[k]);
+    for (int k = 0; k < files_.n_files(); ++k)
+      if (files_[k].file.size() > 0) write_count(files_[k]);
     if (!packed_ || files_[0].frames == 0) return;
     // A replica that no longer runs repeats what stands in the last frame.
     const std::int64_t bytes = layout(0, shared_cell_).record_bytes();

@@ -102,7 +102,6 @@ class ExtendedXyz final : public Writer {
   }
 
   void write(const Frame& frame) override {
-    if (!files_.is_open()) files_.create();
     const bool packed = files_.n_files() == 1;
     text_.clear();
     int n_written = 0;

@@ -25,8 +25,11 @@ ReplicaFiles::ReplicaFiles(const WriterOptions& options, const std::string& stem
     const bool ours = mark.name.starts_with(stem + ".") && mark.name.ends_with(extension);
     if (ours) marks.push_back(mark);
   }
+  files_.reserve(static_cast<std::size_t>(n_files_));
   if (marks.empty()) {
     reserve_descriptors(n_files_);
+    for (int k = 0; k < n_files_; ++k)
+      files_.push_back({AppendFile::create(directory_ + "/" + name(k)), name(k), 0});
     return;
   }
   resumed_ = true;
@@ -49,19 +52,13 @@ void ReplicaFiles::cut_back() {
   for (ReplicaFile& f : files_) f.file.cut_back();
 }
 
-void ReplicaFiles::create() {
-  files_.reserve(static_cast<std::size_t>(n_files_));
-  for (int k = 0; k < n_files_; ++k)
-    files_.push_back({AppendFile::create(directory_ + "/" + name(k)), name(k), 0});
-}
-
 std::vector<FileMark> ReplicaFiles::flush() {
   std::vector<FileMark> marks;
   for (ReplicaFile& f : files_) {
     f.file.sync();
     marks.push_back({f.name, f.file.size(), f.frames});
   }
-  if (!files_.empty() && !folder_synced_) {
+  if (!folder_synced_) {
     sync_folder(directory_);
     folder_synced_ = true;
   }

@@ -19,21 +19,19 @@ struct ReplicaFile {
   std::int64_t frames = 0;
 };
 
-/// The files of one trajectory: one per replica, or one for all (packed).
+/// The files of one trajectory: one per replica, or one for all (packed). All are open all the
+/// time.
 class ReplicaFiles {
  public:
-  /// Opens what options.resume names of these files and changes nothing yet.
+  /// Makes the files, empty; when options.resume names them, opens those and changes nothing yet.
   ReplicaFiles(const WriterOptions& options, const std::string& stem, const std::string& extension);
 
   bool resumed() const { return resumed_; }
-  bool is_open() const { return !files_.empty(); }
   /// Cuts resumed files back to their marks.
   void cut_back();
-  /// Makes the files; one is emptied that is there.
-  void create();
   int n_files() const { return n_files_; }
   ReplicaFile& operator[](int k) { return files_[static_cast<std::size_t>(k)]; }
-  /// Everything on the disk, the names too; nothing before create().
+  /// Everything on the disk, the names too.
   std::vector<FileMark> flush();
 
  private:

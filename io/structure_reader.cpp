@@ -35,7 +35,8 @@ std::vector<Structure> read_structures(const std::string& path) {
                  [](unsigned char c) { return std::tolower(c); });
   const bool xyz = extension == ".xyz" || extension == ".extxyz";
   const bool pdb = extension == ".pdb" || extension == ".ent";
-  const std::string text = read_file(path);
+  std::string text = read_file(path);
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // the mark some editors put first
   if (!xyz && !pdb)
     throw InputError(path + ": the extension '" + extension +
                      "' is not known; read are .xyz and .extxyz (plain or extended XYZ), .pdb and "

@@ -93,6 +93,13 @@ TEST(StructureReader, MomentaAreInAsesUnit) {
   EXPECT_NEAR(heavy[0].velocities[0].x, 0.5, 1e-8);
 }
 
+TEST(StructureReader, SkipsAByteOrderMark) {
+  EXPECT_EQ(read("\xEF\xBB\xBF"
+                 "1\n\nH 0 0 0\n")[0]
+                .size(),
+            1);
+}
+
 TEST(StructureReader, TakesFortranExponents) {
   EXPECT_EQ(read("1\n\nH 1.5D+01 -2d-1 0\n")[0].positions[0].x, 15);
 }

@@ -141,6 +141,9 @@ int main(int argc, char** argv) {
   };
   json expected = json::array();
   for (const Sample& sample : samples) expected.push_back(write(argv[1], sample));
-  std::ofstream(std::filesystem::path(argv[1]) / "expected.json") << expected;
+  json elements = json::array();
+  for (int z = 1; z <= 118; ++z) elements.push_back({symbol(z), standard_mass(z)});
+  std::ofstream(std::filesystem::path(argv[1]) / "expected.json")
+      << json{{"samples", expected}, {"elements", elements}};
   return 0;
 }

@@ -67,7 +67,7 @@ TEST_P(EveryWriter, NamesItsFilesAndMarksTheirEnds) {
 }
 
 TEST_P(EveryWriter, ContinuesByteByByte) {
-  for (const int stop : {1, 4, 8}) {  // at 8 a replica has already stopped
+  for (const int stop : {0, 1, 4, 8}) {  // at 8 a replica has already stopped
     const TemporaryFolder whole, parts;
     {
       const auto writer = make(whole.path());
@@ -117,8 +117,19 @@ TEST_P(EveryWriter, RefusesToContinueAFileThatIsTooShort) {
 }
 
 TEST_P(EveryWriter, AFolderThatIsNotThereIsAFileError) {
-  const auto writer = make("/nonexistent/folder");
-  EXPECT_THROW(writer->write(frame(0)), FileError);
+  EXPECT_THROW(make("/nonexistent/folder"), FileError);
+}
+
+TEST_P(EveryWriter, StartsAgainAfterAFailureAtTheFirstFrame) {
+  const TemporaryFolder folder, other;
+  const auto writer = make(folder.path()), same = make(other.path());
+  {
+    const FileSizeLimit limit(10);
+    EXPECT_THROW(writer->write(frame(0)), FileError);
+  }
+  writer->write(frame(0));
+  same->write(frame(0));
+  EXPECT_TRUE(contents(folder.path()) == contents(other.path()));
 }
 
 TEST_P(EveryWriter, OnlyRunningReplicasGetFramesOfTheirOwn) {

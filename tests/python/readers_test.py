@@ -176,9 +176,11 @@ def trajectories(sample):
 
 def main(folder):
     with open(os.path.join(folder, "expected.json")) as file:
-        samples = json.load(file)
+        expected_file = json.load(file)
+    for z, (symbol, mass) in enumerate(expected_file["elements"], start=1):
+        assert symbol == ase.data.chemical_symbols[z] and mass == ase.data.atomic_masses[z], symbol
     n_failed = n_checks = 0
-    for sample in samples:
+    for sample in expected_file["samples"]:
         for name, expected, replicas in trajectories(sample):
             path = os.path.join(folder, sample["name"])
             nc, pdb = f"{path}/trajectory{name}.nc", f"{path}/topology{name}.pdb"

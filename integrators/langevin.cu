@@ -7,10 +7,28 @@
 namespace md {
 namespace {
 
+/// The Ornstein-Uhlenbeck step of one replica: v <- keep v + width / sqrt(m) * noise, the exact
+/// solution of dv = -g v dt + sqrt(2 g kT/m) dW over dt.
+struct Bath {
+  double keep = 0, width = 0;  // 1, A/fs sqrt(u)
+};
+
+struct PrepareBath {
+  StateView s;
+  double dt;
+  Bath* bath;
+  MD_HD void operator()(int r) const {
+    const double g = s.friction[r] * dt;
+    const double thermal = units::boltzmann * s.temperature[r] / units::kinetic_to_ev;
+    bath[r] = {std::exp(-g), std::sqrt(-std::expm1(-2 * g) * thermal)};
+  }
+};
+
 struct KickDriftThermostatDrift {  // B A O A
   StateView s;
   double dt;
   std::uint32_t seed;
+  const Bath* bath;
   MD_HD void operator()(int i) const {
     const int r = s.replica[i];
     if (!s.running(r)) return;
@@ -18,13 +36,9 @@ struct KickDriftThermostatDrift {  // B A O A
     Vec3 x = s.position[i];
     v += (dt / 2 * units::force_to_acceleration / s.mass[i]) * s.force[i];
     x += dt / 2 * v;
-    // Exact solution of dv = -g v dt + sqrt(2 g kT/m) dW over dt.
-    const double keep = std::exp(-s.friction[r] * dt);
-    const double width = std::sqrt((1 - keep * keep) * units::boltzmann * s.temperature[r] /
-                                   (units::kinetic_to_ev * s.mass[i]));
     const Vec3 noise =
         normal3(seed, s.random_id[r], *s.step, i - s.first_atom[r], Draw::thermostat);
-    v = keep * v + width * noise;
+    v = bath[r].keep * v + (bath[r].width / std::sqrt(s.mass[i])) * noise;
     x += dt / 2 * v;
     s.velocity[i] = v;
     s.position[i] = x;
@@ -37,8 +51,12 @@ class Langevin final : public Integrator {
  public:
   explicit Langevin(const IntegratorOptions& options)
       : dt_(options.time_step), seed_(options.seed) {}
+  void prepare(const StateView& s, Stream& stream) override {
+    bath_ = Array<Bath>(stream.device(), s.n_replicas);
+  }
   void before_forces(const StateView& s, Stream& stream) override {
-    for_each_index(stream, s.n_atoms, KickDriftThermostatDrift{s, dt_, seed_}, 80);
+    for_each_index(stream, s.n_replicas, PrepareBath{s, dt_, bath_.data()}, 30);
+    for_each_index(stream, s.n_atoms, KickDriftThermostatDrift{s, dt_, seed_, bath_.data()}, 60);
   }
   void after_forces(const StateView& s, Stream& stream) override {
     for_each_index(stream, s.n_atoms, Kick{s, dt_ / 2}, 3);
@@ -49,6 +67,7 @@ class Langevin final : public Integrator {
  private:
   double dt_;
   std::uint32_t seed_;
+  Array<Bath> bath_;
 };
 
 const bool registered = integrators().add(

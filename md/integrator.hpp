@@ -14,6 +14,8 @@ namespace md {
 class Integrator {
  public:
   virtual ~Integrator() = default;
+  /// Once, before the first step: the place to allocate.
+  virtual void prepare(const StateView&, Stream&) {}
   virtual void before_forces(const StateView& state, Stream& stream) = 0;
   virtual void after_forces(const StateView& state, Stream& stream) = 0;
   /// True when the equations of motion conserve momentum, so that drift once removed stays away.

@@ -37,6 +37,7 @@ Simulation::Simulation(Device device, int threads, const std::vector<Structure>&
       integrator_(std::move(integrator)),
       safety_(state_, limits),
       neighbors_(state_, list_cutoff(*potential_, limits), skin, stream_) {
+  if (integrator_) integrator_->prepare(state_.view(), stream_);
   stream_.set_gate(state_.halt.data());
 }
 

@@ -24,6 +24,17 @@ int open_file(const std::string& path, int flags) {
   return descriptor;
 }
 
+void sync_opened(const std::string& folder, int (*sync)(int), const char* call) {
+  const std::string path = folder.empty() ? "." : folder;
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) throw FileError(path + ": cannot be opened: " + std::strerror(errno));
+  const int result = sync(descriptor);
+  const int error = errno;
+  ::close(descriptor);
+  if (result != 0 && error != EINVAL && error != EROFS)
+    throw FileError(path + ": " + call + " failed: " + std::strerror(error));
+}
+
 }  // namespace
 
 AppendFile AppendFile::create(const std::string& path) {
@@ -112,16 +123,9 @@ void AppendFile::sync() {
   if (::fdatasync(descriptor_) != 0 && errno != EINVAL && errno != EROFS) fail("fdatasync");
 }
 
-void sync_folder(const std::string& folder) {
-  const std::string path = folder.empty() ? "." : folder;
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) throw FileError(path + ": cannot be opened: " + std::strerror(errno));
-  const int result = ::fsync(descriptor);
-  const int error = errno;
-  ::close(descriptor);
-  if (result != 0 && error != EINVAL && error != EROFS)
-    throw FileError(path + ": fsync failed: " + std::strerror(error));
-}
+void sync_folder(const std::string& folder) { sync_opened(folder, ::fsync, "fsync"); }
+
+void sync_file_system(const std::string& folder) { sync_opened(folder, ::syncfs, "syncfs"); }
 
 void reserve_descriptors(std::int64_t more) {
   rlimit limit{};

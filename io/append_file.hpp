@@ -46,6 +46,9 @@ class AppendFile {
 
 /// Waits until names made or changed in a folder are on the disk.
 void sync_folder(const std::string& folder);
+/// Waits until everything written to the folder's file system is on the disk: for many files much
+/// faster than one after another.
+void sync_file_system(const std::string& folder);
 /// Raises the limit of open files as far as the system allows. Throws InputError that names
 /// output.layout = packed when `more` further files cannot be open at once.
 void reserve_descriptors(std::int64_t more);

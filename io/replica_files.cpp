@@ -53,12 +53,15 @@ void ReplicaFiles::cut_back() {
 }
 
 std::vector<FileMark> ReplicaFiles::flush() {
+  constexpr int many = 32;
   std::vector<FileMark> marks;
   for (ReplicaFile& f : files_) {
-    f.file.sync();
+    if (n_files_ <= many) f.file.sync();
     marks.push_back({f.name, f.file.size(), f.frames});
   }
-  if (!folder_synced_) {
+  if (n_files_ > many) {
+    sync_file_system(directory_);
+  } else if (!folder_synced_) {
     sync_folder(directory_);
     folder_synced_ = true;
   }

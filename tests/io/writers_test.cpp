@@ -160,25 +160,42 @@ TEST(Writers, NameThoseThereAre) {
 }
 
 TEST(Writers, RaiseTheLimitOfOpenFilesAsFarAsAllowedAndThenNamePacked) {
+  const TemporaryFolder folder;
   const pid_t child = fork();
   if (child == 0) {  // limits once lowered do not come back
     const Batch batch = many_replicas(200);
-    const WriterOptions options{.directory = "/tmp", .batch = batch, .title = "", .resume = {}};
-    rlimit limit{64, 512};
+    const WriterOptions options{
+        .directory = folder.path(), .batch = batch, .title = "", .resume = {}};
+    rlimit limit{64, 300};
     setrlimit(RLIMIT_NOFILE, &limit);
+    std::unique_ptr<Writer> writer;
     try {
-      make_writer("amber", options);
+      writer = make_writer("amber", options);
     } catch (...) {
       _exit(1);
     }
-    limit = {64, 128};
-    setrlimit(RLIMIT_NOFILE, &limit);
+    // The files of the first writer count.
     const std::string text = message_of<InputError>([&] { make_writer("extxyz", options); });
     _exit(text.find("output.layout = packed") == std::string::npos ? 2 : 0);
   }
   int status = 0;
   waitpid(child, &status, 0);
   EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0);
+}
+
+TEST(Writers, MarkEveryOneOfManyFiles) {
+  const TemporaryFolder folder;
+  const Batch batch = many_replicas(100);
+  const auto writer =
+      make_writer("amber", {.directory = folder.path(), .batch = batch, .title = "", .resume = {}});
+  writer->write(test::sample_frame(batch, 0));
+  const auto marks = writer->flush();
+  ASSERT_EQ(marks.size(), 100u);
+  for (const FileMark& mark : marks) {
+    EXPECT_EQ(mark.frames, 1);
+    EXPECT_EQ(mark.bytes,
+              static_cast<std::int64_t>(std::filesystem::file_size(folder / mark.name)));
+  }
 }
 
 }  // namespace

@@ -1,0 +1,86 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "md/units.hpp"
+#include "md/velocities.hpp"
+#include "tests/integrators/run_batch.hpp"
+
+namespace md {
+namespace {
+
+double total_energy(Simulation& s, int r = 0) {
+  return s.state().potential.download()[r] + s.state().kinetic.download()[r];
+}
+
+Simulation argon_run(const Structure& start, double time_step) {
+  const std::vector<Structure> systems{start};
+  return Simulation(Device{}, 1, systems, settings_of(systems), argon(),
+                    integrator_of("velocity_verlet", time_step), 1.0, {});
+}
+
+TEST(VelocityVerlet, FollowsTheHarmonicOscillator) {
+  // x'' = -k/m x. The scheme is exact for a slightly higher frequency:
+  // cos(w' dt) = 1 - (w dt)^2 / 2 (Hairer, Lubich, Wanner, Acta Numerica 2003, section 1).
+  const double k = 2.0, dt = 0.7, mass = standard_mass(6);
+  const std::vector<Structure> systems{{{6}, {{1, 0, 0}}, {{0, 0, 0}}, {}, {}, ""}};
+  Simulation s(Device{}, 1, systems, settings_of(systems),
+               potential_of("harmonic", {{"stiffness", "2"}}), integrator_of("velocity_verlet", dt),
+               0, {});
+  s.evaluate(false);
+  const double w = std::sqrt(k / mass * units::force_to_acceleration);
+  const double discrete = std::acos(1 - w * w * dt * dt / 2) / dt;
+  for (int step = 1; step <= 1000; ++step) {
+    s.advance(1, false);
+    ASSERT_NEAR(s.state().position.download()[0].x, std::cos(discrete * step * dt), 1e-11) << step;
+  }
+}
+
+TEST(VelocityVerlet, EnergyErrorFallsAsTheSquareOfTheTimeStep) {
+  Structure start = argon_cluster(3);
+  draw_velocities(start, 30, 1, 0);
+  const auto spread = [&](double dt) {
+    Simulation s = argon_run(start, dt);
+    s.evaluate(false);
+    const double first = total_energy(s);
+    double sum = 0;
+    const int steps = static_cast<int>(1200 / dt);
+    for (int k = 0; k < steps; ++k) {
+      s.advance(1, false);
+      sum += (total_energy(s) - first) * (total_energy(s) - first);
+    }
+    return std::sqrt(sum / steps);
+  };
+  const double ratio = spread(8) / spread(4);
+  EXPECT_GT(ratio, 3.4);
+  EXPECT_LT(ratio, 4.6);
+}
+
+TEST(VelocityVerlet, RunsBackToWhereItCameFrom) {
+  Structure start = argon_cluster(3);
+  draw_velocities(start, 30, 1, 0);
+  Simulation s = argon_run(start, 5);
+  s.evaluate(false);
+  s.advance(300, false);
+  std::vector<Vec3> v = s.state().velocity.download();
+  for (Vec3& one : v) one = -one;
+  s.state().velocity.upload(v);
+  s.advance(300, false);
+  const std::vector<Vec3> x = s.state().position.download();
+  for (int i = 0; i < start.size(); ++i) EXPECT_LT(norm(x[i] - start.positions[i]), 1e-9);
+}
+
+TEST(VelocityVerlet, ConservesMomentum) {
+  Structure start = argon_cluster(3);
+  draw_velocities(start, 30, 1, 0);
+  remove_drift(start);
+  Simulation s = argon_run(start, 5);
+  s.evaluate(false);
+  s.advance(500, false);
+  Vec3 momentum;
+  for (const Vec3& v : s.state().velocity.download()) momentum += standard_mass(18) * v;
+  EXPECT_LT(norm(momentum), 1e-13);
+}
+
+}  // namespace
+}  // namespace md

@@ -27,6 +27,8 @@ enable_language(CUDA)
 find_library(MD_CUDART cudart HINTS ${CMAKE_CUDA_IMPLICIT_LINK_DIRECTORIES} REQUIRED)
 add_library(cudart SHARED IMPORTED)
 set_target_properties(cudart PROPERTIES IMPORTED_LOCATION "${MD_CUDART}")
+get_filename_component(_cudart_dir "${MD_CUDART}" DIRECTORY)
+list(APPEND CMAKE_INSTALL_RPATH ${_cudart_dir})
 target_include_directories(cudart SYSTEM INTERFACE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
 if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION) # CMake 3.25 does not know nvcc's C++20 flag
   set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)

@@ -72,16 +72,16 @@ bool gate_closed(Stream& stream) {
   return closed != 0;
 }
 
-std::string torch_message(const c10::Error& error) {
+std::string torch_message(const std::string& message) {
   // A TorchScript error is a traceback that ends with the cause.
   std::string last;
-  for (const std::string& line : split(error.what_without_backtrace(), '\n'))
+  for (const std::string& line : split(message, '\n'))
     if (line.find("Error: ") != std::string::npos || last.empty()) last = line;
   return last;
 }
 
 void rethrow_torch(const c10::Error& error, const std::string& doing) {
-  const std::string message = doing + ": " + torch_message(error);
+  const std::string message = doing + ": " + torch_message(error.what_without_backtrace());
   if (dynamic_cast<const c10::OutOfMemoryError*>(&error)) throw ResourceError(message);
   throw DeviceError(message);
 }

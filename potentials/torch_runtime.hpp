@@ -41,8 +41,8 @@ class TorchScope {
 /// for the device.
 bool gate_closed(Stream& stream);
 
-/// LibTorch's message without its stack trace, as one line.
-std::string torch_message(const c10::Error& error);
+/// The cause out of a message of LibTorch of many lines, as one line.
+std::string torch_message(const std::string& message);
 /// Rethrows an exception of LibTorch as ResourceError (out of memory) or DeviceError.
 [[noreturn]] void rethrow_torch(const c10::Error& error, const std::string& doing);
 

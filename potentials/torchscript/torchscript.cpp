@@ -1,0 +1,124 @@
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <map>
+
+#include "md/text.hpp"
+#include "md/units.hpp"
+#include "potentials/torch_runtime.hpp"
+#include "potentials/torchscript/torch_script_potential.hpp"
+
+namespace md {
+namespace {
+
+const std::map<std::string, ScriptInput> input_names{{"numbers", ScriptInput::numbers},
+                                                     {"positions", ScriptInput::positions},
+                                                     {"cell", ScriptInput::cell},
+                                                     {"pbc", ScriptInput::pbc},
+                                                     {"edge_index", ScriptInput::edge_index},
+                                                     {"shifts", ScriptInput::shifts},
+                                                     {"vectors", ScriptInput::vectors},
+                                                     {"batch", ScriptInput::batch}};
+
+const std::vector<std::string> generic_keys{"inputs",      "output",  "energy_unit",
+                                            "length_unit", "batched", "periodic"};
+
+/// The adapter that the keys of `generic` describe.
+///
+/// A model takes the tensors of `inputs` in that order. Without batched: numbers int64 [N],
+/// positions [N, 3], cell [3, 3] (rows; zero when aperiodic), pbc bool [3], edge_index int64 [2, E]
+/// (row 0 the center, row 1 the neighbor, up to `cutoff`), shifts [E, 3] (to be added to the
+/// neighbor's position), vectors [E, 3] (from center to neighbor), batch int64 [N]. With batched:
+/// numbers [B, N] and positions [B, N, 3] of systems of equal size; a model on edges then gets all
+/// atoms in a row and `batch`. It returns the energy: a tensor, which is summed over all but the
+/// systems; or a tuple or dictionary with it, see `output`.
+ScriptAdapter generic(const Input& input) {
+  ScriptAdapter adapter;
+  adapter.name = "generic";
+  std::vector<std::string> known;
+  for (const auto& [name, value] : input_names) known.push_back(name);
+  const std::vector<std::string> names = split(input.required("potential.inputs"), ',');
+  bool edges = false, lattice = false, batch = false;
+  for (const std::string& name : names) {
+    const auto it = input_names.find(name);
+    if (it == input_names.end())
+      input.fail("potential.inputs", "no input is called '" + name + "'; " + choices(name, known));
+    adapter.inputs.push_back(it->second);
+    edges = edges || name == "edge_index" || name == "shifts" || name == "vectors";
+    lattice = lattice || name == "cell" || name == "shifts" || name == "vectors";
+    batch = batch || name == "batch";
+  }
+  adapter.batched = input.flag("potential.batched");
+  adapter.periodic = input.flag("potential.periodic");
+  adapter.output = input.text("potential.output");
+  const std::map<std::string, double> energies{{"eV", 1},
+                                               {"meV", 1e-3},
+                                               {"hartree", units::hartree},
+                                               {"kcal/mol", units::kcal_per_mol},
+                                               {"kJ/mol", units::kj_per_mol}};
+  const std::map<std::string, double> lengths{{"A", 1}, {"nm", 10}, {"bohr", units::bohr}};
+  adapter.energy_unit = energies.at(input.choice("potential.energy_unit"));
+  adapter.length_unit = lengths.at(input.choice("potential.length_unit"));
+  if (edges) {
+    adapter.cutoff = input.number("potential.cutoff");
+    if (!(adapter.cutoff > 0)) input.fail("potential.cutoff", "must be positive");
+  } else if (input.has("potential.cutoff")) {
+    input.fail("potential.cutoff", "is for models that take edge_index, shifts or vectors");
+  }
+  if (adapter.periodic && !lattice)
+    input.fail("potential.periodic",
+               "a periodic model must take one of cell, shifts or vectors among its inputs");
+  if (batch && !edges)
+    input.fail("potential.inputs", "batch is for models that take edge_index, shifts or vectors");
+  if (edges && adapter.batched && !batch)
+    input.fail("potential.batched", "a batched model on edges must take batch among its inputs");
+  if (edges && adapter.batched && lattice &&
+      std::ranges::find(adapter.inputs, ScriptInput::cell) != adapter.inputs.end())
+    input.fail("potential.inputs", "cell goes with batched = no: every system has its own");
+  return adapter;
+}
+
+std::unique_ptr<Potential> make(const PotentialOptions& options) {
+  const Input& input = options.input;
+  const std::string path = input.file("potential.model");
+  const at::ScalarType precision = torch_precision(options.precision);
+  std::string wanted = input.choice("potential.adapter");
+  if (wanted == "auto" && input.has("potential.inputs")) wanted = "generic";
+  torch::jit::Module module = load_script(path, options.device);
+  if (wanted != "generic")
+    for (const std::string& key : generic_keys)
+      if (input.has("potential." + key))
+        input.fail("potential." + key, "is a key of adapter = generic");
+  const ScriptAdapter adapter =
+      wanted == "generic" ? generic(input) : detect_adapter(module, path, wanted);
+  if (at::get_num_threads() != options.threads) at::set_num_threads(options.threads);
+  return std::make_unique<ScriptPotential>(std::move(module), adapter, path, precision,
+                                           options.device, options.strict);
+}
+
+const bool registered = potentials().add(
+    "torchscript",
+    {"a TorchScript model (ANI-2x, ANI-1x, SO3LR, or any other by adapter = generic)",
+     {{"adapter", Kind::choice, "auto",
+       "ani: (Z, x) -> (Z, hartree); so3lr; generic: as the keys below say",
+       "auto|ani|so3lr|generic"},
+      {"inputs", Kind::text, "",
+       "generic: what forward() takes, in order, of numbers, positions, cell, pbc, edge_index, "
+       "shifts, vectors, batch",
+       ""},
+      {"output", Kind::text, "",
+       "generic: where the energy is in a returned tuple (0, 1, ...; else the last) or dictionary "
+       "(its key; else energy)",
+       ""},
+      {"energy_unit", Kind::choice, "eV", "generic: unit of the energy",
+       "eV|meV|hartree|kcal/mol|kJ/mol"},
+      {"length_unit", Kind::choice, "A", "generic: unit of positions, cell, shifts, vectors",
+       "A|nm|bohr"},
+      {"batched", Kind::flag, "no",
+       "generic: takes numbers [B, N], positions [B, N, 3], gives B energies", ""},
+      {"periodic", Kind::flag, "no", "generic: is right for periodic systems", ""},
+      {"cutoff", Kind::length, "", "generic: longest edge of edge_index, shifts, vectors", ""}},
+     make});
+
+}  // namespace
+}  // namespace md

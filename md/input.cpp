@@ -70,6 +70,7 @@ void Input::fail_unknown(const std::string& where, const std::string& full_key) 
 
 void Input::read_file(const std::string& path) {
   const std::string text = read_text(path);
+  path_ = path;
   const std::string folder = fs::absolute(path).parent_path().string();
   // First the lines: where each key stands, and what Boost's parser would report without a line.
   std::map<std::string, int> line_of;
@@ -269,7 +270,8 @@ std::vector<double> Input::per_replica(const std::string& key, int n) const {
 
 void Input::fail(const std::string& key, const std::string& what) const {
   const auto it = values_.find(key);
-  throw InputError((it == values_.end() ? "" : it->second.where + ": ") + key + ": " + what);
+  const std::string& where = it == values_.end() ? path_ : it->second.where;
+  throw InputError((where.empty() ? "" : where + ": ") + key + ": " + what);
 }
 
 void Input::fail_value(const std::string& key, const std::string& what) const {

@@ -79,6 +79,7 @@ class Input {
   std::string absolute(const std::string& key, const std::string& path) const;
 
   Schema schema_;
+  std::string path_;  // of the file read, "" without one
   std::map<std::string, Value> values_;
 };
 

@@ -93,7 +93,11 @@ double parse_quantity(std::string_view text, Kind kind) {
   if (unit.empty()) return value * d.without;
   std::vector<std::string> names;
   for (const Unit& u : d.units) {
-    if (unit == u.name) return value * u.value;
+    if (unit == u.name) {
+      if (!std::isfinite(value * u.value))
+        throw InputError("'" + std::string(text) + "' is too large");
+      return value * u.value;
+    }
     names.push_back(u.name);
   }
   if (names.empty())

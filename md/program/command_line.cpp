@@ -37,9 +37,11 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     line.verb = "version";
     return line;
   }
-  if (words.empty() || words[0] == "--help" || words[0] == "-h") {
+  if (words.empty())
+    throw InputError("command line: a verb is missing; there are: " + join(verbs, ", ") +
+                     " (`understudy --help` explains them)");
+  if (words[0] == "--help" || words[0] == "-h") {
     line.verb = "help";
-    line.help = words.empty();
     return line;
   }
   line.verb = words[0];
@@ -59,8 +61,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     description.add_options()(key.c_str(), po::value<std::string>());
   using Style = po::command_line_style::style_t;
   const int style = Style::allow_long | Style::long_allow_adjacent | Style::long_allow_next |
-                    Style::allow_short | Style::allow_dash_for_short |
-                    Style::short_allow_next;
+                    Style::allow_short | Style::allow_dash_for_short | Style::short_allow_next;
   po::positional_options_description positional;
   try {
     const auto parsed =

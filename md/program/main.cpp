@@ -14,7 +14,7 @@ namespace {
 
 ExitCode help_verb(const CommandLine& line) {
   std::cout << help_text(line.arguments.empty() ? "" : line.arguments[0]);
-  return line.help ? ExitCode::input : ExitCode::done;  // no verb at all: help, but not a success
+  return ExitCode::done;
 }
 
 ExitCode run_program(int argc, char** argv) {

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "io/extended_xyz.hpp"
-#include "io/structure_reader.hpp"
 #include "md/program/folder.hpp"
 #include "md/program/progress.hpp"
 #include "md/program/run_options.hpp"
@@ -20,10 +19,7 @@ constexpr int batch_atoms = 4096, batch_systems = 256;
 std::vector<Structure> read_frames(const Input& input) {
   std::vector<Structure> frames;
   for (const std::string& path : input.files("system.structure"))
-    for (Structure& frame : read_structures(path)) {
-      validate(frame);
-      frames.push_back(std::move(frame));
-    }
+    for (Structure& frame : read_structure_file(input, path)) frames.push_back(std::move(frame));
   return frames;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <regex>
 
 #include "io/append_file.hpp"
 #include "md/errors.hpp"
@@ -14,30 +15,29 @@ namespace {
 
 /// True for the names that a run gives to its files.
 bool is_ours(const std::string& name) {
-  for (const char* const whole :
-       {"log.csv", "timings.json", "summary.json", "input.ini", "start.xyz"})
-    if (name == whole) return true;
-  for (const char* const stem : {"trajectory.", "topology.", "checkpoint.nc", "quarantine."})
-    if (name.starts_with(stem)) return true;
-  return false;
+  static const std::regex names(
+      "(log\\.csv|timings\\.json|summary\\.json|input\\.ini|"
+      "trajectory(\\.r\\d+)?\\.(nc|xyz)|topology(\\.r\\d+)?\\.pdb|"
+      "checkpoint\\.nc(\\.\\d+)?|quarantine\\.r\\d+\\.xyz)(\\.tmp)?");
+  return std::regex_match(name, names);
 }
 
 }  // namespace
 
-void check_output_folder(const std::string& path, bool overwrite) {
+void check_output_folder(const Input& input, const std::string& path, bool overwrite) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) return;
   if (!fs::is_directory(status))
-    throw InputError("output.directory: " + path + " is a file; a folder is wanted");
+    input.fail("output.directory", path + " is a file; a folder is wanted");
   if (overwrite) return;
   const bool empty = fs::is_empty(path, error);
   if (error) throw FileError(path + ": cannot be read: " + error.message());
   if (!empty)
-    throw InputError(
-        "output.directory: " + path +
-        " is not empty; choose another, continue it with `understudy restart`, or give "
-        "--output.overwrite=yes");
+    input.fail("output.directory",
+               path +
+                   " is not empty; choose another, continue it with `understudy restart`, or "
+                   "give --output.overwrite=yes");
 }
 
 void make_output_folder(const std::string& path) {

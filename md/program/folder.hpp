@@ -2,11 +2,14 @@
 
 #include <string>
 
+#include "md/input.hpp"
+
 namespace md {
 
 /// Throws InputError when the folder exists, is not empty and may not be overwritten, or is a file.
-void check_output_folder(const std::string& path, bool overwrite);
-/// Makes the folder, or removes from it what a run writes (nothing else). Throws FileError.
+void check_output_folder(const Input& input, const std::string& path, bool overwrite);
+/// Makes the folder, or removes from it what a run writes (nothing else, and not the start.xyz that
+/// input.ini of a later stage begins with). Throws FileError.
 void make_output_folder(const std::string& path);
 /// Replaces a small text file atomically. Throws FileError.
 void write_text_file(const std::string& path, const std::string& text);

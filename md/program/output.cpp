@@ -75,6 +75,13 @@ std::string Output::log_lines(const Frame& frame, std::string text) const {
   return text;
 }
 
+void Output::write_log(const Simulation& simulation) {
+  Frame frame = writer_->take_frame();
+  simulation.read(frame, false, false, pressure_);
+  frame.time_ps = static_cast<double>(simulation.step()) * time_step_ * 1e-3;
+  writer_->submit(log_lines(frame, writer_->take_text()));
+}
+
 void Output::write(const Simulation& simulation) {
   const std::int64_t step = simulation.step();
   const bool frame_too = frame_due(step), log_too = log_due(step);

@@ -25,6 +25,8 @@ class Output {
   bool wants_virial(std::int64_t step) const;
   /// Writes what is due at this step.
   void write(const Simulation& simulation);
+  /// A row of the log at any step, which does not count in the samples.
+  void write_log(const Simulation& simulation);
 
   std::vector<FileMark> flush() { return writer_->flush(); }
   std::vector<FileMark> finish() { return writer_->finish(); }

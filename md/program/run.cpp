@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "io/extended_xyz.hpp"
@@ -13,11 +16,11 @@
 namespace md {
 namespace {
 
-/// The input of a stage that can be run by itself: it starts from start.xyz.
-void write_start(Stage& stage) {
+/// Makes the input of a later stage one that can be run by itself: it starts from start.xyz.
+void write_start(Stage& stage, const LastState& from) {
   const std::string path = stage.options.directory + "/start.xyz";
   std::string text;
-  for (const Structure& system : stage.systems) {
+  for (const Structure& system : from.systems) {
     ExtendedXyzFields fields;
     fields.velocities = XyzVelocities::velocities;
     append_extended_xyz(
@@ -27,42 +30,82 @@ void write_start(Stage& stage) {
   write_text_file(path, text);
   stage.input.set("system.structure", path);
   stage.input.set("system.replicas", "1");
-  stage.input.set("system.velocities", "file");
-  stage.input.set("system.remove_drift", "no");
+  stage.input.set("system.replica_id", std::to_string(stage.settings[0].id));
+  if (stage.options.velocities == "auto") stage.input.set("system.velocities", "file");
+  stage.input.set("system.remove_drift", stage.drift_removed ? "yes" : "no");
+}
+
+/// Prepares every stage as if the ones before had not moved anything: what is wrong with a later
+/// one shows before the first one runs. Returns the first.
+Stage check_stages(const std::vector<Input>& inputs) {
+  std::set<std::string> folders;
+  Stage first = prepare_stage(inputs[0], nullptr);
+  LastState state = first_state(first);
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    RunOptions options = first.options;
+    if (k > 0) {
+      const Stage stage = prepare_stage(inputs[k], &state);
+      options = stage.options;
+      state = first_state(stage);
+    }
+    if (!folders.insert(options.directory).second)
+      inputs[k].fail("output.directory", "two stages cannot write to the same folder");
+    check_output_folder(inputs[k], options.directory, options.overwrite);
+  }
+  return first;
+}
+
+/// True when the run in a folder has made `steps` steps and finished everything after them.
+bool is_finished(const std::string& folder, std::int64_t steps) {
+  std::ifstream file(folder + "/summary.json");
+  const auto summary = nlohmann::json::parse(file, nullptr, false);
+  return summary.is_object() && summary.value("outcome", "") == "finished" &&
+         summary.value("steps", std::int64_t{-1}) == steps;
+}
+
+/// Throws InputError when an option changes what the files written so far were made with.
+void check_unchanged(const Input& before, const Input& now) {
+  for (const char* const key : {"integrator.method", "output.trajectory", "output.velocities",
+                                "output.forces", "output.layout"})
+    if (before.text(key) != now.text(key))
+      now.fail_value(key, "cannot change in a restart; the run has '" + before.text(key) + "'");
+  const char* const key = "integrator.time_step";
+  if (before.number(key) != now.number(key))
+    now.fail_value(key, "cannot change in a restart; the run has " + before.text(key));
 }
 
 }  // namespace
 
 ExitCode run_verb(const CommandLine& line) {
   if (line.arguments.empty()) throw InputError("command line: run needs an input file");
-  // Everything is read and checked before anything is written; later stages need the states of the
-  // ones before, so only their own keys and files can be checked now.
+  // Everything is read and checked before anything is written.
   std::vector<Input> inputs;
-  std::set<std::string> folders;
   for (const std::string& path : line.arguments) {
     Input input(full_schema());
     input.read_file(path);
     apply_overrides(input, line);
     inputs.push_back(std::move(input));
   }
-  for (const Input& input : inputs) {
-    const Stage stage = prepare_components(input);
-    if (!folders.insert(stage.options.directory).second)
-      input.fail("output.directory", "two stages cannot write to the same folder");
-    check_output_folder(stage.options.directory, stage.options.overwrite);
-  }
+  Stage first = check_stages(inputs);
 
   catch_signals();
   ExitCode code = ExitCode::done;
   LastState last;
   for (std::size_t k = 0; k < inputs.size(); ++k) {
-    Stage stage = prepare_stage(inputs[k], k == 0 ? nullptr : &last);
+    Stage stage = k == 0 ? std::move(first) : prepare_stage(inputs[k], &last);
     make_output_folder(stage.options.directory);
-    if (k > 0) write_start(stage);
-    write_text_file(stage.options.directory + "/input.ini", stage.input.resolved());
+    if (k > 0) write_start(stage, last);
     if (inputs.size() > 1)
       fmt::print("stage {} of {}: {}\n", k + 1, inputs.size(), line.arguments[k]);
-    StageEnd end = run_stage(std::move(stage), nullptr, line.text);
+    const std::string folder = stage.options.directory;
+    StageEnd end;
+    try {
+      end = run_stage(std::move(stage), nullptr, line.text);
+    } catch (const InputError&) {  // nothing was written: do not leave an empty folder either
+      std::error_code error;
+      std::filesystem::remove(folder, error);
+      throw;
+    }
     code = end.code;
     last = std::move(end.last);
     if (code == ExitCode::stopped_early) break;
@@ -83,20 +126,25 @@ ExitCode restart_verb(const CommandLine& line) {
   const Checkpoint checkpoint = read_checkpoint(folder + "/checkpoint.nc");
   Input input(full_schema());
   input.read_file(folder + "/input.ini");
+  const Input before = input;
   apply_overrides(input, line);
+  check_unchanged(before, input);
   input.set("output.directory", folder);
 
   Stage stage = prepare_components(std::move(input));
   read_systems(checkpoint, stage);
+  set_thermostats(stage);
   check_systems(stage.input, *stage.potential, stage.device, stage.systems);
   const std::int64_t done = checkpoint.integers("step", 1)[0];
-  if (done >= stage.options.steps) {
+  if (done >= stage.options.steps && is_finished(folder, done)) {
     fmt::print("nothing to do: {} has made {} of {} steps; --integrator.steps=N makes it longer\n",
                line.arguments[0], done, stage.options.steps);
-    return ExitCode::done;
+    const auto bad = static_cast<int>(Status::quarantined);
+    const bool any_bad =
+        std::find(stage.status.begin(), stage.status.end(), bad) != stage.status.end();
+    return any_bad ? ExitCode::quarantined : ExitCode::done;
   }
   catch_signals();
-  write_text_file(folder + "/input.ini", stage.input.resolved());
   return run_stage(std::move(stage), &checkpoint, line.text).code;
 }
 

@@ -84,6 +84,7 @@ bool RunLoop::checkpoint_due(std::int64_t step) const {
 }
 
 void RunLoop::begin() {
+  write_text_file(stage_.options.directory + "/input.ini", stage_.input.resolved());
   if (fresh_) {
     simulation_->evaluate(output_.wants_virial(0));
     quarantine_->report(*simulation_);
@@ -141,7 +142,11 @@ ExitCode RunLoop::run() {
                      after.integrator - before.integrator};
 
   const std::string& folder = stage_.options.directory;
+  const double output = timings_.output;
   write_checkpoint();
+  timings_.output = output;  // what comes after the step loop is not in its wall time
+  // The checkpoint does not know this row, so that a restart with other limits goes on without it.
+  if (outcome == "failed" && !output_.log_due(simulation_->step())) output_.write_log(*simulation_);
   output_.finish();
   write_text_file(folder + "/timings.json", timings_json(timings_, *simulation_, stage_));
   write_text_file(folder + "/summary.json",

@@ -3,9 +3,11 @@
 #include <sched.h>
 
 #include <cmath>
+#include <filesystem>
 #include <iostream>
 #include <set>
 
+#include "io/structure_reader.hpp"
 #include "md/errors.hpp"
 #include "md/text.hpp"
 
@@ -64,7 +66,10 @@ std::string element_names(const std::set<int>& numbers) {
 
 }  // namespace
 
-void warn(const std::string& what) { std::cerr << "warning: " << what << std::endl; }
+void warn(const std::string& what) {
+  static std::set<std::string> said;  // stages are checked once more before they run
+  if (said.insert(what).second) std::cerr << "warning: " << what << std::endl;
+}
 
 int read_threads(const Input& input) {
   cpu_set_t cores;
@@ -132,10 +137,24 @@ RunOptions read_run_options(const Input& input) {
 }
 
 std::unique_ptr<Potential> make_potential(const Input& input, const Device& device) {
-  return potentials()
-      .find(input.required("potential.name"))
-      .make({input, device, read_threads(input), input.choice("run.determinism") == "strict",
-             input.choice("potential.precision")});
+  try {
+    return potentials()
+        .find(input.required("potential.name"))
+        .make({input, device, read_threads(input), input.choice("run.determinism") == "strict",
+               input.choice("potential.precision")});
+  } catch (const InputError& error) {  // of the model file: say who asked for it
+    const bool model = !input.text("potential.model").empty() &&
+                       std::string(error.what()).starts_with(input.file("potential.model"));
+    if (model) input.fail("potential.model", error.what());
+    throw;
+  }
+}
+
+std::vector<Structure> read_structure_file(const Input& input, const std::string& path) {
+  if (!std::filesystem::exists(path)) input.fail("system.structure", path + ": no such file");
+  std::vector<Structure> frames = read_structures(path);
+  for (const Structure& frame : frames) validate(frame);
+  return frames;
 }
 
 void check_systems(const Input& input, const Potential& potential, const Device& device,

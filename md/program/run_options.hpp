@@ -47,6 +47,8 @@ int read_threads(const Input& input);
 Device read_device(const Input& input);
 /// The potential of section [potential]; throws what its factory throws, with the key named.
 std::unique_ptr<Potential> make_potential(const Input& input, const Device& device);
+/// Frames of a file of system.structure, checked; names the key for a file that is not there.
+std::vector<Structure> read_structure_file(const Input& input, const std::string& path);
 /// Throws InputError when the potential cannot treat one of the systems. Warns about what it can
 /// but should not do.
 void check_systems(const Input& input, const Potential& potential, const Device& device,

@@ -2,7 +2,6 @@
 
 #include <limits>
 
-#include "io/structure_reader.hpp"
 #include "md/errors.hpp"
 #include "md/program/schema.hpp"
 #include "md/text.hpp"
@@ -14,10 +13,7 @@ namespace {
 std::vector<Structure> read_systems(const Input& input, std::vector<HashedFile>& files) {
   std::vector<Structure> systems;
   for (const std::string& path : input.files("system.structure")) {
-    for (Structure& system : read_structures(path)) {
-      validate(system);
-      systems.push_back(std::move(system));
-    }
+    for (Structure& system : read_structure_file(input, path)) systems.push_back(std::move(system));
     files.push_back({path, sha256_of_file(path)});
   }
   return systems;
@@ -67,6 +63,18 @@ void settle(Stage& stage, bool remove) {
   }
 }
 
+/// Temperature of every replica; empty when none is given.
+std::vector<double> read_temperatures(const Input& input, int n) {
+  if (input.text("integrator.temperature").empty()) return {};
+  return input.per_replica("integrator.temperature", n);
+}
+
+bool is_without_drift(const LastState& state) {
+  for (std::size_t r = 0; r < state.systems.size(); ++r)
+    if (state.freedom[r] < 3 * state.systems[r].size()) return true;
+  return false;
+}
+
 /// [system] of a later stage: only what may be asked of a state that is handed over.
 void take_over(Stage& stage, const LastState& previous) {
   const Input& input = stage.input;
@@ -96,7 +104,7 @@ Batch Stage::batch() const {
 
 Stage prepare_components(Input input) {
   choose_components(input, true);
-  Stage stage{std::move(input), {}, {}, {}, {}, {}, {}, nullptr, nullptr, {}};
+  Stage stage{std::move(input), {}, {}, {}, {}, {}, {}, nullptr, nullptr, {}, false};
   stage.options = read_run_options(stage.input);
   stage.device = read_device(stage.input);
   stage.integrator = integrators()
@@ -132,26 +140,33 @@ Stage prepare_stage(Input input, const LastState* previous) {
 
   const int count = static_cast<int>(n);
   const Input& in = stage.input;
-  std::vector<double> temperatures, frictions = in.per_replica("integrator.friction", count);
-  if (!in.text("integrator.temperature").empty())
-    temperatures = in.per_replica("integrator.temperature", count);
+  const std::vector<double> temperatures = read_temperatures(in, count);
   if (o.first_id > std::numeric_limits<std::uint32_t>::max() - n)
     in.fail_value("system.replica_id", "leaves no numbers for all replicas");
   stage.settings.resize(n);
   for (std::size_t r = 0; r < n; ++r) {
-    stage.settings[r].temperature = temperatures.empty() ? 0 : temperatures[r];
-    stage.settings[r].friction = frictions[r];
     const bool own = !previous || in.has("system.replica_id");
     stage.settings[r].id = own ? o.first_id + static_cast<std::uint32_t>(r) : previous->ids[r];
   }
+  set_thermostats(stage);
   if (stage.status.empty()) stage.status.assign(n, static_cast<int>(Status::running));
 
   start_moving(stage, temperatures);
+  // A later stage has drift only if an earlier one left it in or brought it back.
   const bool fresh = !previous || o.velocities == "maxwell" || in.has("system.remove_drift");
-  settle(stage, fresh && o.remove_drift);
-  if (!fresh && stage.integrator->conserves_momentum())
-    for (std::size_t r = 0; r < n; ++r) stage.settings[r].freedom = previous->freedom[r];
+  stage.drift_removed = fresh ? o.remove_drift : is_without_drift(*previous);
+  settle(stage, stage.drift_removed);
   return stage;
+}
+
+void set_thermostats(Stage& stage) {
+  const int n = static_cast<int>(stage.systems.size());
+  const std::vector<double> temperatures = read_temperatures(stage.input, n);
+  const std::vector<double> frictions = stage.input.per_replica("integrator.friction", n);
+  for (int r = 0; r < n; ++r) {
+    stage.settings[r].temperature = temperatures.empty() ? 0 : temperatures[r];
+    stage.settings[r].friction = frictions[r];
+  }
 }
 
 std::unique_ptr<Simulation> make_simulation(Stage& stage) {
@@ -161,6 +176,15 @@ std::unique_ptr<Simulation> make_simulation(Stage& stage) {
                                                  stage.options.limits);
   simulation->state().status.upload(stage.status);
   return simulation;
+}
+
+LastState first_state(const Stage& stage) {
+  LastState state{stage.systems, {}, stage.status, {}};
+  for (const ReplicaSettings& settings : stage.settings) {
+    state.freedom.push_back(settings.freedom);
+    state.ids.push_back(settings.id);
+  }
+  return state;
 }
 
 LastState last_state(const Simulation& simulation, const Stage& stage) {

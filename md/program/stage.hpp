@@ -35,6 +35,7 @@ struct Stage {
   std::unique_ptr<Potential> potential;
   std::unique_ptr<Integrator> integrator;
   std::vector<std::string> potential_description;
+  bool drift_removed = false;  // at the start of this stage
 
   Batch batch() const;
 };
@@ -43,6 +44,10 @@ struct Stage {
 Stage prepare_stage(Input input, const LastState* previous);
 /// Potential, integrator, device and options of an input whose systems are known already.
 Stage prepare_components(Input input);
+/// Temperature and friction of every replica as the input says.
+void set_thermostats(Stage& stage);
+/// What the next stage can be checked against before this one has run.
+LastState first_state(const Stage& stage);
 /// Takes potential and integrator out of the stage; statuses of an earlier stage are set.
 std::unique_ptr<Simulation> make_simulation(Stage& stage);
 LastState last_state(const Simulation& simulation, const Stage& stage);

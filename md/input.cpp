@@ -21,7 +21,9 @@ std::string read_text(const std::string& path) {
   if (!file) throw InputError(path + ": cannot be read");
   std::ostringstream text;
   text << file.rdbuf();
-  return text.str();
+  std::string result = text.str();
+  if (result.starts_with("\xef\xbb\xbf")) result.erase(0, 3);  // the mark some editors begin with
+  return result;
 }
 
 }  // namespace

@@ -78,13 +78,17 @@ void check_stage(const Input& input, const LastState* previous, LastState& last)
 
 ExitCode check_verb(const CommandLine& line) {
   if (line.arguments.empty()) throw InputError("command line: check needs an input file");
+  std::vector<Input> inputs;
+  for (const std::string& path : line.arguments) {
+    inputs.emplace_back(full_schema());
+    inputs.back().read_file(path);
+    apply_overrides(inputs.back(), line);
+  }
+  check_separate_folders(inputs);
   LastState last;
-  for (std::size_t k = 0; k < line.arguments.size(); ++k) {
-    Input input(full_schema());
-    input.read_file(line.arguments[k]);
-    apply_overrides(input, line);
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
     LastState next;
-    check_stage(input, k == 0 ? nullptr : &last, next);
+    check_stage(inputs[k], k == 0 ? nullptr : &last, next);
     last = std::move(next);
   }
   return ExitCode::done;

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <regex>
+#include <set>
 
 #include "io/append_file.hpp"
 #include "md/errors.hpp"
@@ -38,6 +39,17 @@ void check_output_folder(const Input& input, const std::string& path, bool overw
                path +
                    " is not empty; choose another, continue it with `understudy restart`, or "
                    "give --output.overwrite=yes");
+}
+
+void check_separate_folders(const std::vector<Input>& stages) {
+  std::set<fs::path> folders;
+  for (const Input& input : stages) {
+    std::error_code error;
+    fs::path folder = fs::weakly_canonical(input.file("output.directory"), error);
+    if (!folder.has_filename()) folder = folder.parent_path();  // a/ is a
+    if (!folders.insert(folder).second)
+      input.fail("output.directory", "two stages cannot write to the same folder");
+  }
 }
 
 void make_output_folder(const std::string& path) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "md/input.hpp"
 
@@ -8,6 +9,8 @@ namespace md {
 
 /// Throws InputError when the folder exists, is not empty and may not be overwritten, or is a file.
 void check_output_folder(const Input& input, const std::string& path, bool overwrite);
+/// Throws InputError when two stages would write to one folder, however it is spelled.
+void check_separate_folders(const std::vector<Input>& stages);
 /// Makes the folder, or removes from it what a run writes (nothing else, and not the start.xyz that
 /// input.ini of a later stage begins with). Throws FileError.
 void make_output_folder(const std::string& path);

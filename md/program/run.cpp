@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "io/extended_xyz.hpp"
 #include "md/program/checkpointing.hpp"
@@ -38,7 +37,7 @@ void write_start(Stage& stage, const LastState& from) {
 /// Prepares every stage as if the ones before had not moved anything: what is wrong with a later
 /// one shows before the first one runs. Returns the first.
 Stage check_stages(const std::vector<Input>& inputs) {
-  std::set<std::string> folders;
+  check_separate_folders(inputs);
   Stage first = prepare_stage(inputs[0], nullptr);
   LastState state = first_state(first);
   for (std::size_t k = 0; k < inputs.size(); ++k) {
@@ -48,8 +47,6 @@ Stage check_stages(const std::vector<Input>& inputs) {
       options = stage.options;
       state = first_state(stage);
     }
-    if (!folders.insert(options.directory).second)
-      inputs[k].fail("output.directory", "two stages cannot write to the same folder");
     check_output_folder(inputs[k], options.directory, options.overwrite);
   }
   return first;

@@ -1,0 +1,161 @@
+"""Trajectories and temperatures against ASE and against what statistical mechanics says."""
+
+import ase.io
+import numpy as np
+from ase import Atoms, units
+from ase.calculators.lj import LennardJones
+from ase.md.verlet import VelocityVerlet
+from harness import *
+
+U = units.create_units("2018")
+BASE = {"system.structure": "in.xyz", "output.directory": "out", "output.trajectory": "extxyz",
+        "output.velocities": "yes", "output.forces": "yes", "run.device": "cpu", "run.threads": 1}
+
+
+def moving(frame, temperature=30.0, seed=3):
+    """ASE's atoms of a frame with random momenta."""
+    symbols, x, box = frame
+    atoms = Atoms(symbols, x, cell=[box] * 3 if box else None, pbc=bool(box))
+    width = np.sqrt(atoms.get_masses() * U["kB"] * temperature)
+    p = np.random.default_rng(seed).normal(size=(len(x), 3)) * width[:, None]
+    atoms.set_momenta(p - p.mean(0))
+    return atoms
+
+
+def save(path, atoms):
+    """Extended XYZ with 17 digits."""
+    with open(path, "w") as file:
+        cell = ""
+        if atoms.pbc.any():
+            cell = 'Lattice="' + " ".join(f"{v:.17g}" for v in atoms.cell.array.ravel()) + '" '
+        file.write(f"{len(atoms)}\n{cell}Properties=species:S:1:pos:R:3:momenta:R:3\n")
+        for s, x, p in zip(atoms.symbols, atoms.positions, atoms.get_momenta()):
+            file.write(f"{s} " + " ".join(f"{v:.17g}" for v in (*x, *p)) + "\n")
+
+
+def against_ase(frame, steps=200):
+    atoms = moving(frame)
+    save("in.xyz", atoms)
+    ini("a.ini", BASE, LJ, NVE, integrator__steps=steps, output__every=20, output__overwrite="yes",
+        system__remove_drift="no")
+    ok("run", "a.ini")
+    frames = ase.io.read("out/trajectory.xyz", ":")
+    other = atoms.copy()
+    other.calc = LennardJones(epsilon=0.0104, sigma=3.4, rc=8.5)
+    dynamics = VelocityVerlet(other, timestep=2 * U["fs"])
+    worst = 0
+    for k, mine in enumerate(frames):
+        expect(mine.info["step"] == 20 * k)
+        worst = max(worst, np.abs(mine.positions - other.positions).max())
+        expect(abs(mine.get_potential_energy() - other.get_potential_energy()) < 1e-9, "energy at", k)
+        dynamics.run(20)
+    expect(np.abs(frames[-1].positions - frames[0].positions).max() > 0.1, "nothing moved")
+    expect(worst < 1e-8, "farthest from ASE:", worst, "A")
+    print(f"        {worst:.1e} A from ASE after {steps} steps")
+
+
+def test_velocity_verlet_follows_ase():
+    against_ase(argon(2, periodic=False, vacancies=2))
+    against_ase(argon(2, spacing=5.4))
+
+
+def test_temperatures_count_the_degrees_of_freedom():
+    linear = (["Ar", "Ar"], [[0, 0, 0], [3.8, 0, 0]], None)
+    single = (["Ar"], [[1, 1, 1]], None)
+    cases = [(argon(1, periodic=False), 3, 3), (argon(2, spacing=5.4), 3, 0), (linear, 3, 2), (single, 3, 0)]
+    for frame, linear_lost, angular_lost in cases:
+        xyz("in.xyz", frame)
+        n = len(frame[1])
+        for method, drift, lost in (("velocity_verlet", "yes", linear_lost + angular_lost),
+                                    ("velocity_verlet", "no", 0), ("langevin", "yes", 0)):
+            if method != "velocity_verlet" and n > 2:
+                continue
+            ini("a.ini", BASE, LJ, NVT, integrator__method=method, system__remove_drift=drift,
+                integrator__temperature="50 K", integrator__steps=20, output__every=10,
+                output__log_every=10, output__overwrite="yes")
+            ok("run", "a.ini")
+            for row, atoms in zip(read_log("out"), ase.io.read("out/trajectory.xyz", ":")):
+                freedom = 3 * n - lost
+                kinetic = (atoms.get_momenta()**2 / (2 * atoms.get_masses()[:, None])).sum()
+                wanted = 2 * kinetic / (freedom * U["kB"]) if freedom else 0
+                expect(abs(float(row["temperature_K"]) - wanted) < 1e-3 + 1e-5 * wanted,
+                       n, method, drift, row["temperature_K"], wanted)
+            if drift == "yes" and method == "velocity_verlet":
+                atoms = ase.io.read("out/trajectory.xyz", 0)
+                expect(np.abs(atoms.get_momenta().sum(0)).max() < 1e-10)
+                if angular_lost:
+                    expect(np.abs(atoms.get_angular_momentum()).max() < 1e-8)
+
+
+def test_langevin_draws_kinetic_energies_of_the_canonical_distribution():
+    frame = argon(1, periodic=False)
+    xyz("in.xyz", frame)
+    ini("a.ini", BASE, NVT, HARMONIC, system__replicas=256, integrator__steps=2000,
+        integrator__friction="50 /ps", output__trajectory="none", output__log_every=50)
+    ok("run", "a.ini")
+    rows = [r for r in read_log("out") if int(r["step"]) >= 200]
+    x = np.array([2 * float(r["kinetic_eV"]) / (U["kB"] * 300) for r in rows])  # chi^2 of 12
+    n = len(x)
+    # BAOAB with a friction and a step this small: an error of the time step of 1e-3 at most.
+    expect(abs(x.mean() / 12 - 1) < 5 * np.sqrt(2 / 12 / n) + 3e-3, x.mean(), n)
+    expect(abs(x.var() / 24 - 1) < 0.06, x.var())
+    above = (x > 18.549).mean()  # one in ten of chi^2 of 12
+    expect(abs(above - 0.1) < 0.012, above)
+
+
+def test_harmonic_positions_have_their_exact_variance():
+    """BAOAB samples the positions of a harmonic oscillator exactly at any stable time step."""
+    mass, k, temperature = 39.948, 2.0, 300.0
+    n, width = 15**3, np.sqrt(12 * U["kB"] * temperature / k)
+    x = width * (np.indices((15, 15, 15)).reshape(3, -1).T / 14 - 0.5)  # about the right variance
+    xyz("in.xyz", (["Ar"] * n, x, None))
+    omega = np.sqrt(k / mass) * U["fs"]  # 1/fs, as ASE's unit of time is sqrt(u A^2/eV)
+    step = 0.5 / omega
+    ini("a.ini", BASE, HARMONIC, NVT, integrator__time_step=f"{step:.6f} fs", integrator__steps=2000,
+        integrator__friction=f"{0.5 * omega * 1e3:.6f} /ps", output__trajectory="none",
+        output__log_every=5, safety__max_temperature="100000 K")
+    ok("run", "a.ini")
+    energies = np.array([float(r["potential_eV"]) for r in read_log("out")])[10:]
+    variance = 2 * energies.mean() / k / (3 * n)
+    expect(abs(variance / (U["kB"] * temperature / k) - 1) < 0.01, variance, U["kB"] * temperature / k)
+
+
+def test_energy_fluctuates_with_the_square_of_the_time_step():
+    save("in.xyz", moving(argon(2, periodic=False), temperature=20))
+    spread = []
+    for step in (8, 4, 2):
+        ini("a.ini", BASE, {**LJ, "potential.cutoff": "30 A"}, NVE, integrator__time_step=f"{step} fs",
+            integrator__time="2 ps", output__log_every=f"{step} fs", output__trajectory="none",
+            output__overwrite="yes")
+        ok("run", "a.ini")
+        spread.append(np.std([float(r["total_eV"]) for r in read_log("out")]))
+    for a, b in zip(spread, spread[1:]):
+        expect(3.3 < a / b < 4.8, "spread of the energy", spread)
+
+
+def test_time_can_be_turned_round():
+    start_atoms = moving(argon(2, periodic=False))
+    save("in.xyz", start_atoms)
+    ini("a.ini", BASE, LJ, NVE, integrator__steps=300, output__every=300, output__overwrite="yes",
+        system__remove_drift="no")
+    ok("run", "a.ini")
+    end = ase.io.read("out/trajectory.xyz", "-1")
+    expect(np.abs(end.positions - start_atoms.positions).max() > 0.1, "nothing moved")
+    end.set_momenta(-end.get_momenta())
+    save("in.xyz", end)
+    ok("run", "a.ini")
+    back = ase.io.read("out/trajectory.xyz", "-1")
+    expect(np.abs(back.positions - start_atoms.positions).max() < 1e-8)
+    expect(np.abs(back.get_momenta() + start_atoms.get_momenta()).max() < 1e-7)
+
+
+def test_momentum_is_kept():
+    xyz("in.xyz", argon(2, spacing=5.4))
+    ini("a.ini", BASE, LJ, NVE, integrator__temperature="200 K", integrator__steps=500, output__every=500)
+    ok("run", "a.ini")
+    end = ase.io.read("out/trajectory.xyz", "-1")
+    expect(np.abs(end.get_momenta().sum(0)).max() < 1e-9, end.get_momenta().sum(0))
+
+
+if __name__ == "__main__":
+    main(*[f for n, f in list(globals().items()) if n.startswith("test_")])

@@ -18,7 +18,8 @@ bool solid(const std::array<bool, 3>& periodic) {
 
 }  // namespace
 
-Output::Output(const Stage& stage, Samples& samples, const std::vector<FileMark>& resume)
+Output::Output(const Stage& stage, bool virial, Samples& samples,
+               const std::vector<FileMark>& resume)
     : batch_(stage.batch()),
       samples_(samples),
       directory_(stage.options.directory),
@@ -29,8 +30,7 @@ Output::Output(const Stage& stage, Samples& samples, const std::vector<FileMark>
       velocities_(stage.options.write_velocities),
       forces_(stage.options.write_forces),
       packed_(stage.options.packed),
-      pressure_(stage.potential->traits().virial &&
-                std::any_of(batch_.periodic.begin(), batch_.periodic.end(), solid)) {
+      pressure_(virial && std::any_of(batch_.periodic.begin(), batch_.periodic.end(), solid)) {
   const std::string title =
       fmt::format("{} replicas, {} with {}", batch_.n_replicas(),
                   stage.input.text("integrator.method"), stage.input.text("potential.name"));

@@ -14,8 +14,9 @@ namespace md {
 /// writes on another.
 class Output {
  public:
-  /// `resume` empty: new files; else they are cut back to these marks and continued.
-  Output(const Stage& stage, Samples& samples, const std::vector<FileMark>& resume);
+  /// `virial`: whether the potential has one. `resume` empty: new files; else they are cut back to
+  /// these marks and continued.
+  Output(const Stage& stage, bool virial, Samples& samples, const std::vector<FileMark>& resume);
 
   bool frame_due(std::int64_t step) const { return step % every_ == 0 && !formats_.empty(); }
   bool log_due(std::int64_t step) const { return step % log_every_ == 0; }

@@ -98,7 +98,7 @@ ExitCode run_verb(const CommandLine& line) {
     StageEnd end;
     try {
       end = run_stage(std::move(stage), nullptr, line.text);
-    } catch (const InputError&) {  // nothing was written: do not leave an empty folder either
+    } catch (...) {  // where nothing was written, leave no empty folder either
       std::error_code error;
       std::filesystem::remove(folder, error);
       throw;

@@ -34,8 +34,9 @@ class RunLoop {
       : stage_(stage),
         command_(command),
         samples_(static_cast<int>(stage.systems.size())),
-        output_(stage, samples_, from ? read_marks(*from) : std::vector<FileMark>()),
-        simulation_(make_simulation(stage)),
+        virial_(stage.potential->traits().virial),
+        simulation_(make_simulation(stage)),  // first: when it fails no file has been touched
+        output_(stage, virial_, samples_, from ? read_marks(*from) : std::vector<FileMark>()),
         fresh_(!from) {
     if (from) restore(*from, *simulation_, samples_);
     quarantine_ = std::make_unique<Quarantine>(*simulation_, stage_);
@@ -54,8 +55,9 @@ class RunLoop {
   Stage& stage_;
   std::string command_;
   Samples samples_;
-  Output output_;
+  bool virial_;
   std::unique_ptr<Simulation> simulation_;
+  Output output_;
   std::unique_ptr<Quarantine> quarantine_;
   bool fresh_;
   Timings timings_;

@@ -328,6 +328,12 @@ def test_a_device_that_is_not_there():
         refused(["check", "bad.ini"], code=5, words=[device])
 
 
+def test_a_cell_too_thin_for_the_cutoff():
+    files()
+    ini("bad.ini", BASE, {"potential.cutoff": "3000 A"})
+    refused(["run", "bad.ini"], words=["system.structure", "thin"])
+
+
 def test_too_many_files():
     files()
     ini("bad.ini", BASE, {"system.replicas": "100"})

@@ -42,6 +42,7 @@ void check_output_folder(const Input& input, const std::string& path, bool overw
 }
 
 void check_separate_folders(const std::vector<Input>& stages) {
+  if (stages.size() < 2) return;
   std::set<fs::path> folders;
   for (const Input& input : stages) {
     std::error_code error;

@@ -175,7 +175,11 @@ std::string Input::choice(const std::string& key) const {
 std::string Input::absolute(const std::string& key, const std::string& path) const {
   const auto it = values_.find(key);
   const fs::path folder = it == values_.end() ? fs::current_path() : fs::path(it->second.folder);
-  return (folder / path).lexically_normal().string();
+  const std::string result = (folder / path).lexically_normal().string();
+  if (result.find('#') != std::string::npos)
+    fail(key,
+         result + " holds a #, which starts a comment in input files; rename the folder or file");
+  return result;
 }
 
 std::string Input::file(const std::string& key) const { return absolute(key, required(key)); }

@@ -1,8 +1,7 @@
-#include "md/neighbors.hpp"
-
 #include <algorithm>
 #include <numeric>
 
+#include "md/neighbors.hpp"
 #include "md/neighbors_rows.cuh"
 #include "md/neighbors_sort.cuh"
 #include "md/neighbors_storage.cuh"

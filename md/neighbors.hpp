@@ -22,7 +22,7 @@ struct NeighborView {
   const int* image = nullptr;         // [capacity]
   const int* first_shift = nullptr;   // [n_replicas + 1]; image m - 1 - k of m is the opposite of k
   const Vec3* shift = nullptr;        // A; aperiodic replicas have the zero vector only; padded
-  const Vec3* wrapped = nullptr;      // [n_atoms] positions of this step, in the list's image; padded
+  const Vec3* wrapped = nullptr;  // [n_atoms] positions of this step, in the list's image; padded
 
   /// From atom i (of replica r) to its neighbor in entry k, A: r_j + n C - r_i.
   MD_HD Vec3 vector(int r, int i, std::int64_t k) const {

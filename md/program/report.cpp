@@ -131,8 +131,9 @@ std::string report_table(const Timings& t, const Simulation& simulation, const S
   if (!stage.options.formats.empty()) files.push_back(many ? "topology.r*.pdb" : "topology.pdb");
   for (const char* const name : {"log.csv", "timings.json", "summary.json", "checkpoint.nc"})
     files.push_back(name);
-  text += "\nwritten to " + std::filesystem::relative(stage.options.directory).string() + ": " +
-          fmt::format("{}", fmt::join(files, ", ")) + "\n";
+  std::string folder = std::filesystem::relative(stage.options.directory).string();
+  if (folder.starts_with("..")) folder = stage.options.directory;
+  text += fmt::format("\nwritten to {}: {}\n", folder, fmt::join(files, ", "));
   return text;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "md/program/checkpointing.hpp"
+#include "md/program/disk.hpp"
 #include "md/program/folder.hpp"
 #include "md/program/output.hpp"
 #include "md/program/progress.hpp"
@@ -134,6 +135,8 @@ std::string RunLoop::loop() {
 }
 
 ExitCode RunLoop::run() {
+  const State& state = simulation_->state();
+  warn_of_small_disk(stage_.options, state.n_atoms(), state.n_replicas());
   begin();
   const auto start = Clock::now();
   const PhaseTimes before = simulation_->times();

@@ -38,11 +38,11 @@ ExitCode run_program(int argc, char** argv) {
 
 /// LibTorch's OpenMP threads wait for work by spinning for milliseconds, which stalls everything on
 /// a machine that does something else too. Its OpenMP library reads how long from the environment
-/// when it is loaded, so the program starts itself once more with a bound of about 0.1 ms. Returns
-/// where the user has said otherwise, or where that is not possible.
+/// when it is loaded, so the program starts itself once more with a bound well under a millisecond.
+/// Returns where the user has said otherwise, or where that is not possible.
 void bound_spinning(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT")) return;
-  setenv("GOMP_SPINCOUNT", "3000", 1);
+  setenv("GOMP_SPINCOUNT", "30000", 1);
   execv("/proc/self/exe", argv);
 }
 

@@ -36,6 +36,7 @@ ExitCode run_program(int argc, char** argv) {
   return verbs.at(line.verb)(line);
 }
 
+#ifdef MD_TORCH
 /// LibTorch's OpenMP threads wait for work by spinning for milliseconds, which stalls everything on
 /// a machine that does something else too. Its OpenMP library reads how long from the environment
 /// when it is loaded, so the program starts itself once more with a bound well under a millisecond.
@@ -45,6 +46,7 @@ void bound_spinning(char** argv) {
   setenv("GOMP_SPINCOUNT", "30000", 1);
   execv("/proc/self/exe", argv);
 }
+#endif
 
 /// One line on standard error, whatever a library put into its message.
 int report(ExitCode code, std::string message) {

@@ -44,14 +44,11 @@ void TorchEdgePotential::add_forces(const StateView& state, const NeighborList& 
                                         .index_select(0, atoms)
                                         .to(at::kCPU, at::kLong);
       const at::Tensor first_atom = atoms.to(at::kCPU);
-      const at::Tensor status =
-          torch_view(state.status, {state.n_replicas}, at::kInt, device_).to(at::kCPU);
       const std::int64_t* atom = first_atom.const_data_ptr<std::int64_t>();
       const std::int64_t* edge = first_edge.const_data_ptr<std::int64_t>();
       for (int r = 0; r < state.n_replicas; ++r)
-        if (status.const_data_ptr<int>()[r] == static_cast<int>(Status::running))
-          evaluate(state, edges, {r, r + 1}, {atom[r], atom[r + 1]}, {edge[r], edge[r + 1]},
-                   gradient);
+        evaluate(state, edges, {r, r + 1}, {atom[r], atom[r + 1]}, {edge[r], edge[r + 1]},
+                 gradient);
     }
     edges_.add_forces(state, static_cast<const Vec3*>(gradient.const_data_ptr()), virial, stream);
   } catch (const c10::Error& error) {

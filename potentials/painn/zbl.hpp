@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cmath>
+
 #include "md/units.hpp"
 
 namespace md::zbl {
@@ -16,5 +18,28 @@ inline constexpr double power = 0.23;
 inline constexpr double weight[4] = {0.18175, 0.50986, 0.28022, 0.02817};
 inline constexpr double decay[4] = {3.19980, 0.94229, 0.40290, 0.20162};
 inline constexpr double end = 1.0;  // A
+
+struct Pair {
+  double energy;  // eV
+  double slope;   // dE/dd, eV/A
+};
+
+/// Of two nuclei at the distance d < end, A.
+inline Pair repulsion(int z1, int z2, double d) {
+  const double a = length / (std::pow(z1, power) + std::pow(z2, power));
+  double screening = 0, screening_slope = 0;
+  for (int k = 0; k < 4; ++k) {
+    const double term = weight[k] * std::exp(-decay[k] * d / a);
+    screening += term;
+    screening_slope -= decay[k] / a * term;
+  }
+  const double x = d / end, x5 = x * x * x * x * x;
+  const double envelope = 1 + x5 * x * (-28 + x * (48 - 21 * x));
+  const double envelope_slope = x5 * (-168 + x * (336 - 168 * x)) / end;
+  const double bare = coulomb * z1 * z2 / d;
+  return {
+      bare * screening * envelope,
+      bare * (screening_slope * envelope + screening * envelope_slope - screening * envelope / d)};
+}
 
 }  // namespace md::zbl

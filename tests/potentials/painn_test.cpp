@@ -17,7 +17,7 @@ const std::string data = std::string(MD_SOURCE_DIR) + "/tests/data/";
 const std::string small = data + "painn_small.safetensors";
 
 std::unique_ptr<Potential> make(const std::string& model, const MakeOptions& how = {}) {
-  return make_potential("painn", {{"model", model}}, how);
+  return make_potential("painn", {{"model", model}, {"evaluation", MD_EVALUATION}}, how);
 }
 
 std::vector<Structure> structures(const std::map<std::string, ReferenceCase>& cases) {

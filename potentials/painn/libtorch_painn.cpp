@@ -1,0 +1,22 @@
+#include "potentials/painn/painn.hpp"
+#include "potentials/painn/torch_painn.hpp"
+#include "potentials/torch_runtime.hpp"
+
+namespace md::painn {
+namespace {
+
+std::unique_ptr<Potential> make(const PainnModel& model, const PotentialOptions& options) {
+  const at::ScalarType precision = torch_precision(options.precision);
+  PotentialTraits traits = traits_of(model, options.precision);
+#ifndef MD_TORCH_CUDA
+  traits.on_gpu = false;
+#endif
+  return std::make_unique<TorchEdgePotential>(
+      std::make_unique<TorchPainn>(model, precision, options.device), traits, options.device,
+      options.strict, model.describe());
+}
+
+const bool registered = (make_libtorch() = make) != nullptr;
+
+}  // namespace
+}  // namespace md::painn

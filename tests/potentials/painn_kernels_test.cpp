@@ -1,0 +1,185 @@
+// Own kernels against the same network on LibTorch with automatic differentiation, the oracle.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "potentials/painn/painn.hpp"
+#include "tests/potentials/evaluate_batch.hpp"
+
+namespace md {
+namespace {
+
+using Random = std::mt19937_64;
+
+DenseLayer random_layer(Random& random, int in, int out, bool bias) {
+  // Small enough that energies stay those of atoms, eV, through all products of features.
+  std::normal_distribution<double> normal(0, 0.4 / std::sqrt(in));
+  DenseLayer layer{out, in, std::vector<double>(out * in), std::vector<double>(bias ? out : 0)};
+  for (double& x : layer.weight) x = normal(random);
+  for (double& x : layer.bias) x = 0.3 * normal(random);
+  return layer;
+}
+
+PainnModel random_model(Random& random, int channels, int n_layers, int n_radial, double cutoff) {
+  PainnModel m;
+  m.channels = channels;
+  m.n_radial = n_radial;
+  m.cutoff = cutoff;
+  m.n_species = 20;
+  std::normal_distribution<double> normal;
+  m.embedding.resize(m.n_species * channels);
+  for (double& x : m.embedding) x = normal(random);
+  m.filter = random_layer(random, n_radial, 3 * channels * n_layers, true);
+  for (int l = 0; l < n_layers; ++l)
+    m.layers.push_back({random_layer(random, channels, channels, true),
+                        random_layer(random, channels, 3 * channels, true),
+                        random_layer(random, 2 * channels, channels, true),
+                        random_layer(random, channels, 3 * channels, true),
+                        random_layer(random, channels, 2 * channels, false)});
+  m.head0 = random_layer(random, channels, channels / 2, true);
+  m.head1 = random_layer(random, channels / 2, 1, true);
+  m.scale.assign(m.n_species, 0.7);
+  m.shift.assign(m.n_species, -1.3);
+  return m;
+}
+
+/// Atoms at random, not nearer than 0.8 A; every third system periodic in a skewed cell, which may
+/// be smaller than the cutoff.
+Structure random_structure(Random& random, int n, int kind) {
+  std::uniform_real_distribution<double> uniform(0, 1);
+  const double edge = std::cbrt(n * 12.0);
+  Structure s;
+  s.cell = {{{edge, 0, 0}, {0.3 * edge, edge, 0}, {-0.2 * edge, 0.4 * edge, 0.9 * edge}}};
+  const bool periodic = kind % 3 == 0;
+  while (s.size() < n) {
+    const Vec3 x = Vec3{uniform(random), uniform(random), uniform(random)} * s.cell;
+    bool free = true;
+    for (const Vec3& y : s.positions)
+      for (int image = 0; image < (periodic ? 27 : 1); ++image) {
+        const Vec3 shift =
+            periodic ? Vec3{image % 3 - 1.0, image / 3 % 3 - 1.0, image / 9 - 1.0} : Vec3{};
+        free = free && norm(x - y + shift * s.cell) > 0.8;
+      }
+    if (!free) continue;
+    s.positions.push_back(x);
+    s.numbers.push_back(std::vector<int>{1, 6, 7, 8}[random() % 4]);
+  }
+  if (periodic) s.periodic = {true, true, true};
+  if (!periodic) s.cell = {};
+  return s;
+}
+
+std::unique_ptr<Potential> make_with(painn::Make make, const PainnModel& model,
+                                     const std::string& precision, int threads = 2) {
+  const Input none(Input::Schema{});
+  return make(model, {none, Device{}, threads, false, precision});
+}
+
+/// Largest differences from the oracle in double: energy per atom, force, virial per atom; and
+/// force beyond the tolerance of single precision.
+struct Difference {
+  double energy = 0, force = 0, virial = 0, excess = 0;
+  double largest_force = 0;  // that there is something to compare
+};
+
+Difference compare(const PainnModel& model, const std::vector<Structure>& systems,
+                   const std::string& precision) {
+  const auto kernels = make_with(painn::make_kernels, model, precision);
+  const auto oracle = make_with(painn::make_libtorch(), model, "float64");
+  const BatchResult ours = evaluate_batch(*kernels, systems, 2),
+                    truth = evaluate_batch(*oracle, systems, 2);
+  Difference worst;
+  for (std::size_t r = 0; r < systems.size(); ++r) {
+    const double n = systems[r].size();
+    worst.energy = std::max(worst.energy, std::abs(ours.energy[r] - truth.energy[r]) / n);
+    const double force = largest_difference(ours.forces[r], truth.forces[r]);
+    double largest = 0;
+    for (const Vec3& f : truth.forces[r]) largest = std::max(largest, norm(f));
+    worst.force = std::max(worst.force, force);
+    worst.largest_force = std::max(worst.largest_force, largest);
+    worst.excess = std::max(worst.excess, force - std::max(1e-4, 1e-5 * largest + 1e-5));
+    if (!systems[r].any_periodic()) continue;
+    for (int k = 0; k < 9; ++k)
+      worst.virial = std::max(
+          worst.virial, std::abs(ours.virial[r][k / 3][k % 3] - truth.virial[r][k / 3][k % 3]) / n);
+  }
+  return worst;
+}
+
+class PainnKernels : public testing::Test {
+ protected:
+  std::vector<Structure> systems(int count, int largest) {
+    std::vector<Structure> result;
+    for (int k = 0; k < count; ++k)
+      result.push_back(random_structure(random_, 1 + static_cast<int>(random_() % largest), k));
+    return result;
+  }
+  Random random_{20260101};
+};
+
+TEST_F(PainnKernels, EqualTheOracleOnRandomStructuresInDouble) {
+  for (int round = 0; round < 4; ++round) {
+    PainnModel model = random_model(random_, 32, 3, 20, 5.0);
+    if (round % 2 == 1) model.envelope = Envelope::polynomial;
+    if (round >= 2) model.repulsion = true;
+    const Difference d = compare(model, systems(250, 24), "float64");
+    EXPECT_LE(d.energy, 1e-10) << round;
+    EXPECT_LE(d.force, 1e-10) << round;
+    EXPECT_LE(d.virial, 1e-9) << round;
+    EXPECT_GT(d.largest_force, 0.1) << round;
+  }
+}
+
+TEST_F(PainnKernels, TakeNetworksOfAnySize) {
+  struct Size {
+    int channels, layers, radial;
+    double cutoff;
+  };
+  for (const Size& size : {Size{48, 4, 16, 4.6}, Size{30, 1, 5, 3.1}, Size{100, 2, 33, 6.0}}) {
+    const PainnModel model =
+        random_model(random_, size.channels, size.layers, size.radial, size.cutoff);
+    const Difference d = compare(model, systems(24, 20), "float64");
+    EXPECT_LE(d.energy, 1e-10) << size.channels;
+    EXPECT_LE(d.force, 1e-10) << size.channels;
+    EXPECT_LE(d.virial, 1e-9) << size.channels;
+    EXPECT_GT(d.largest_force, 0.1) << size.channels;
+  }
+}
+
+TEST_F(PainnKernels, AreWithinTheToleranceOfSinglePrecision) {
+  const PainnModel model = random_model(random_, 64, 3, 20, 5.0);
+  const Difference d = compare(model, systems(100, 24), "float32");
+  EXPECT_LE(d.energy, 1e-5);
+  EXPECT_LE(d.excess, 0) << "worst force error " << d.force;
+}
+
+TEST_F(PainnKernels, LargeSystemsGoInBlocksToTheSameResult) {
+  const PainnModel model = random_model(random_, 32, 3, 20, 5.0);
+  std::vector<Structure> large;
+  for (int k = 0; k < 2; ++k) large.push_back(random_structure(random_, 150 + k, k));
+  const Difference d = compare(model, large, "float64");
+  EXPECT_LE(d.energy, 1e-10);
+  EXPECT_LE(d.force, 1e-10);
+}
+
+TEST_F(PainnKernels, GiveTheSameBitsOnOneThreadOnTwoAndAlone) {
+  const PainnModel model = random_model(random_, 32, 3, 20, 5.0);
+  std::vector<Structure> batch = systems(20, 30);
+  batch.push_back(random_structure(random_, 140, 0));
+  for (const char* precision : {"float32", "float64"}) {
+    const auto one = make_with(painn::make_kernels, model, precision, 1);
+    const auto two = make_with(painn::make_kernels, model, precision, 2);
+    const BatchResult a = evaluate_batch(*one, batch, 1), b = evaluate_batch(*two, batch, 2);
+    for (std::size_t r = 0; r < batch.size(); ++r) {
+      const BatchResult alone = evaluate_batch(*two, {batch[r]}, 2);
+      EXPECT_EQ(a.energy[r], b.energy[r]);
+      EXPECT_EQ(a.energy[r], alone.energy[0]);
+      EXPECT_EQ(largest_difference(a.forces[r], b.forces[r]), 0);
+      EXPECT_EQ(largest_difference(a.forces[r], alone.forces[0]), 0);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace md

@@ -39,7 +39,7 @@ PainnModel random_model(Random& random, int channels, int n_layers, int n_radial
                         random_layer(random, channels, 2 * channels, false)});
   m.head0 = random_layer(random, channels, channels / 2, true);
   m.head1 = random_layer(random, channels / 2, 1, true);
-  m.scale.assign(m.n_species, 0.7);
+  m.scale.assign(m.n_species, 20);
   m.shift.assign(m.n_species, -1.3);
   return m;
 }

@@ -77,8 +77,8 @@ const char* unit_hint(Kind kind) {
   }
 }
 
-std::string list_keys(const std::string& section, const std::vector<Key>& keys) {
-  std::string text = fmt::format("\n[{}]\n", section);
+std::string list_keys(const std::string& title, const std::vector<Key>& keys) {
+  std::string text = "\n" + title + "\n";
   for (const Key& key : keys) {
     std::string note =
         key.kind == Kind::choice ? join(split(key.choices, '|'), " | ") : unit_hint(key.kind);
@@ -95,7 +95,7 @@ std::string list_own_keys(const Registry& registry, const std::string& section) 
   std::string text;
   for (const auto& [name, entry] : registry.entries())
     if (!entry.keys.empty())
-      text += list_keys(fmt::format("{}] name = {}  # {}", section, name, entry.help), entry.keys);
+      text += list_keys(fmt::format("[{}] name = {}: {}", section, name, entry.help), entry.keys);
   return text;
 }
 
@@ -111,7 +111,7 @@ std::string run_help() {
         for (const Key& k : entry.keys) own = own || (section == "potential" && k.name == key.name);
       if (!own) common.push_back(key);
     }
-    text += list_keys(section, common);
+    text += list_keys("[" + section + "]", common);
     if (section == "potential")
       text += "\n  potentials: " + join(potentials().names(), ", ") + "\n" +
               list_own_keys(potentials(), "potential");

@@ -1,6 +1,7 @@
 #include "md/input.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -45,7 +46,7 @@ class InputFile : public testing::Test {
     }
     return "no error";
   }
-  const std::string folder_ = testing::TempDir() + "understudy_input_test";
+  const std::string folder_ = testing::TempDir() + "understudy_input_test_" + std::to_string(::getpid());
   const std::string path_ = folder_ + "/run.ini";
 };
 

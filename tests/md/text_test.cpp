@@ -1,6 +1,7 @@
 #include "md/text.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -24,7 +25,7 @@ TEST(Text, FindsWhatWasMeant) {
 }
 
 TEST(Text, HashesAFile) {
-  const std::string path = testing::TempDir() + "understudy_sha256";
+  const std::string path = testing::TempDir() + "understudy_sha256_" + std::to_string(::getpid());
   std::ofstream(path) << "abc";
   // FIPS 180-2, appendix B.1
   EXPECT_EQ(sha256_of_file(path),

@@ -46,7 +46,8 @@ class InputFile : public testing::Test {
     }
     return "no error";
   }
-  const std::string folder_ = testing::TempDir() + "understudy_input_test_" + std::to_string(::getpid());
+  const std::string folder_ =
+      testing::TempDir() + "understudy_input_test_" + std::to_string(::getpid());
   const std::string path_ = folder_ + "/run.ini";
 };
 

@@ -13,18 +13,13 @@ try:
     import chemfiles
     import MDAnalysis
     import mdtraj
+    import netCDF4  # noqa: F401  ASE reads NetCDF through it
     import numpy as np
     from ase import units
     from ase.cell import Cell
 except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(77)
-
-try:
-    import netCDF4  # noqa: F401  ASE reads NetCDF through it
-except ImportError:
-    netCDF4 = None
-    print("not checked: ASE reading NetCDF, which needs the package netCDF4")
 
 warnings.simplefilter("ignore")
 chemfiles.set_warnings_callback(lambda message: None)
@@ -118,7 +113,7 @@ def check_ase_netcdf(nc, pdb, sample, e):
     assert list(atoms.numbers) == list(e.numbers), "elements of the PDB"
     close(atoms.positions, e.array("positions", 0), "positions of the PDB", atol=6e-4)
     assert any(atoms.pbc) == (e.cell is not None), "periodicity of the PDB"
-    if e.cell is None or netCDF4 is None:
+    if e.cell is None:
         return  # ASE reads no NetCDF without a cell; it has the extended XYZ
     images = ase.io.read(nc, index=":", format="netcdftrajectory")
     assert len(images) == len(e.frames), "number of frames"

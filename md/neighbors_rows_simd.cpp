@@ -1,7 +1,5 @@
-// Of fixed length at most 8 numbers, as the padding of the arrays.
-#ifndef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
-#endif
+#include "md/simd_targets.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "md/neighbors_rows_simd.cpp"
 #include <hwy/foreach_target.h>

@@ -1,7 +1,5 @@
-// Vectors of unknown length cannot be members.
-#ifndef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
-#endif
+#include "md/simd_targets.hpp"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "potentials/lennard_jones_simd.cpp"
 #include <hwy/foreach_target.h>

@@ -31,7 +31,7 @@ class KernelPotential final : public Potential {
     if (stream.gate() && *stream.gate() != 0) return;
     edges_.update(state, neighbors, stream);
     gradient_.resize(std::max<std::size_t>(gradient_.size(), edges_.view().n_edges));
-    Batch batch{this, &state, &stream, edges_.view()};
+    const Batch batch{&state, edges_.view()};
     // Small replicas side by side, each on one thread; then large ones, each on all threads.
     parallel(stream, state.n_replicas, [&](int r) {
       if (batch.size(r) <= whole_atoms) evaluate(batch, r, work_.local(), nullptr);
@@ -49,9 +49,7 @@ class KernelPotential final : public Potential {
     Scratch<T> scratch;
   };
   struct Batch {
-    KernelPotential* self;
     const StateView* state;
-    Stream* stream;
     EdgeView edges;
     int size(int r) const { return state->first_atom[r + 1] - state->first_atom[r]; }
   };

@@ -1,0 +1,189 @@
+"""Tables and plot of student.py's results."""
+import statistics
+
+from student_cases import PRODUCT_SHARE, STEP_SHARE, STRICT_COST
+
+median = statistics.median
+
+
+def ratios(row, name, other="ours"):
+    """Time of one contender over that of another, round by round; empty when one is not there."""
+    found = row["contenders"]
+    if name not in found or other not in found:
+        return []
+    return [a / b for a, b in zip(found[name]["ms"], found[other]["ms"])]
+
+
+def times(numbers):
+    """The median of ratios; a dash when there are none."""
+    return f"{median(numbers):.1f}" if numbers else "-"
+
+
+def pair(both):
+    """'18 / 7', '20' or nothing: what is wanted against eager / torch.compile."""
+    return " / ".join(f"{x:g}" for x in both if x is not None)
+
+
+def span(numbers, digits=3):
+    return f"{min(numbers):.{digits}g} - {max(numbers):.{digits}g}"
+
+
+def rates(row, result):
+    """GFLOP/s in needed matrix products, round by round, and the shares of the product's own rate."""
+    gflops = [row["flop"] / (1e6 * ms) for ms in row["contenders"]["ours"]["ms"]]
+    return gflops, [a / b for a, b in zip(gflops, result["product_gflops"]) if b]
+
+
+def verdict(row):
+    """Whether each ratio that must be reached is."""
+    wanted = [(limit, ratios(row, peer)) for peer, limit in zip(("eager", "compile"), row["must"]) if limit]
+    if not wanted:
+        return ""
+    if any(not found for _, found in wanted):
+        return "not measured"
+    return "yes" if all(median(found) >= limit for limit, found in wanted) else "no"
+
+
+def case_table(result):
+    lines = ["| energy and forces | ours, ms | min - max | ms per molecule | eager / ours | torch.compile / ours "
+             "| must | goal | reached | GFLOP/s | share of product |", "|---" * 11 + "|"]
+    for row in result["cases"]:
+        ms = row["contenders"]["ours"]["ms"]
+        gflops, shares = rates(row, result)
+        share = f"{100 * median(shares):.0f} %" if shares else "-"
+        lines.append(f"| {row['case']} | {median(ms):.4g} | {span(ms)} | {median(ms) / row['batch']:.3g} "
+                     f"| {times(ratios(row, 'eager'))} | {times(ratios(row, 'compile'))} | {pair(row['must'])} "
+                     f"| {pair(row['goal'])} | {verdict(row)} | {median(gflops):.0f} | {share} |")
+    return lines
+
+
+def dynamics_table(result):
+    if not result["dynamics"]:
+        return []
+    names = {"ase": "ASE + SchNetPack", "torch-sim": "TorchSim + SchNetPack"}
+    lines = ["", "| dynamics | replica-steps/s | peer | its replica-steps/s | ratio | must | goal | reached "
+             "| share of the kernels' rate |", "|---" * 9 + "|"]
+    for row in result["dynamics"]:
+        rate = lambda name: f"{1e3 * row['replicas'] / median(row['contenders'][name]['ms']):.4g}"
+        found = ratios(row, row["peer"])
+        reached = ("yes" if median(found) >= row["must"] else "no") if found else "not measured"
+        share = median(ratios(row, "kernels"))
+        lines.append(f"| {row['case'].removeprefix('dynamics, ')} | {rate('ours')} | {names[row['peer']]} "
+                     f"| {rate(row['peer']) if found else '-'} | {times(found)} | {row['must']} | {row['goal']} "
+                     f"| {reached} | {100 * share:.0f} % |")
+    return lines + [f"\nThe step of 64 clusters must reach {100 * STEP_SHARE:.0f} % of the kernels' rate."]
+
+
+def product_lines(result):
+    rate = [r for r in result["product_gflops"] if r]
+    if not rate:
+        return ["\nThe rate of our own matrix product alone could not be measured with this build, so no share of it "
+                "is given."]
+    lines = [f"\nOur matrix product alone on {result['threads']} thread(s): {median(rate):.0f} GFLOP/s ({span(rate)})."]
+    for row in result["cases"]:
+        if row["system"] == "water15" and row["batch"] in (16, 64):
+            share = median(rates(row, result)[1])
+            lines[0] += f" {row['case']} reaches {100 * share:.0f} % of it in needed products"
+            lines[0] += f" (must {100 * PRODUCT_SHARE[0]:.0f} %, goal {100 * PRODUCT_SHARE[1]:.0f} %)."
+    return lines
+
+
+def variant_table(result):
+    """One thread against all, strict against fast."""
+    rows = [row for row in result["cases"] if len(row["contenders"]) > 1 and
+            {"ours, one thread", "ours, strict"} & set(row["contenders"])]
+    if not rows:
+        return []
+    lines = ["", f"| case | one thread, ms | one thread / {result['threads']} threads | strict / fast |",
+             "|---" * 4 + "|"]
+    for row in rows:
+        one = row["contenders"].get("ours, one thread")
+        strict = ratios(row, "ours, strict")
+        lines.append(f"| {row['case']} | {format(median(one['ms']), '.4g') if one else '-'} "
+                     f"| {times(ratios(row, 'ours, one thread')) if one else '-'} "
+                     f"| {format(median(strict), '.2f') if strict else ''} |")
+    return lines + [f"\nStrict may cost {100 * STRICT_COST:.0f} %."]
+
+
+def scaling_tables(result):
+    lines = []
+    for kind, rows in result.get("scaling", {}).items():
+        what = "one periodic box of water" if kind == "atoms" else "15-atom clusters, one batch"
+        lines += ["", f"| {what}: atoms | replicas | ms per call | µs per atom | peak memory, MB |", "|---" * 5 + "|"]
+        for row in rows:
+            lines.append(f"| {row['atoms']} | {row['replicas']} | {row['ms']:.4g} "
+                         f"| {1e3 * row['ms'] / row['atoms']:.1f} | {row['peak_MB']:.0f} |")
+        if kind == "replicas" and len(rows) > 1:
+            first, last = rows[0], rows[-1]
+            each = (last["peak_MB"] - first["peak_MB"]) / (last["replicas"] - first["replicas"])
+            lines.append(f"\nMemory per further cluster: {1024 * each:.0f} kB.")
+    return lines
+
+
+def remarks(result):
+    lines = [""]
+    chosen = {}
+    for row in result["cases"] + result["dynamics"]:
+        for peer in ("eager", "compile", "ase", "torch-sim"):
+            if peer in row["contenders"]:
+                c = row["contenders"][peer]
+                chosen.setdefault((peer, f"{c['threads']} thread(s) {c['variant']}".strip()), []).append(row["case"])
+    for (peer, how), names in chosen.items():
+        lines.append(f"- {peer}: fastest with {how} in {', '.join(names)}")
+    for peer, why in result["left_out"].items():
+        lines.append(f"- {peer} was left out: {why}")
+    for f in result["failed"]:
+        lines.append(f"- {f['peer']} ({f['threads']} thread(s) {f['variant']}".rstrip() +
+                     f") could not do {f['case']}: {f['error'].splitlines()[0]}")
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(result["versions"].items()))
+    return lines + [f"- peers: {versions or 'none'}; OpenMP wait policy {result['wait_policy_of_peers']}"]
+
+
+def tables(result):
+    head = [f"{result['device']}, {result['threads']} thread(s), float32; medians of {result['rounds']} interleaved "
+            "rounds; ratios are medians of those within a round, each peer at its best number of threads\n"]
+    return "\n".join(head + case_table(result) + dynamics_table(result) + product_lines(result) +
+                     variant_table(result) + scaling_tables(result) + remarks(result))
+
+
+def plot(result, path):
+    """Time per molecule against the batch, a panel for each system with several batches. Returns whether there was
+    something to plot."""
+    systems = {}
+    for row in result["cases"]:
+        systems.setdefault(row["system"], []).append(row)
+    systems = {name: sorted(rows, key=lambda r: r["batch"]) for name, rows in systems.items() if len(rows) > 1}
+    if not systems:
+        return False
+    import matplotlib
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+    titles = {"h2o": "H$_2$O", "c6h6": "C$_6$H$_6$", "water15": "(H$_2$O)$_5$, 15 atoms"}
+    contenders = [("eager", "SchNetPack, eager", "#c2571a", "s"),
+                  ("compile", "SchNetPack, torch.compile", "#7a6fb0", "^"), ("ours", "Understudy", "#14747d", "o")]
+    figure, panels = pyplot.subplots(1, len(systems), figsize=(3.6 * len(systems) + 0.6, 3.6), sharey=True,
+                                     squeeze=False, layout="constrained")
+    seen = {}
+    for panel, (name, rows) in zip(panels[0], systems.items()):
+        for key, label, color, marker in contenders:
+            points = [(r["batch"], [ms / r["batch"] for ms in r["contenders"][key]["ms"]])
+                      for r in rows if key in r["contenders"]]
+            if not points:
+                continue
+            x, y = [b for b, _ in points], [median(ms) for _, ms in points]
+            bars = [[v - min(ms) for v, (_, ms) in zip(y, points)], [max(ms) - v for v, (_, ms) in zip(y, points)]]
+            seen[label] = panel.errorbar(x, y, yerr=bars, color=color, marker=marker, markersize=5, linewidth=1.5,
+                                         capsize=2)
+        panel.set(xscale="log", yscale="log", title=titles.get(name, name), xlabel="molecules in the batch")
+        ticks = sorted({r["batch"] for r in rows})
+        panel.set_xticks(ticks, [str(t) for t in ticks])
+        panel.minorticks_off()
+        panel.grid(True, which="major", color="#dddddd", linewidth=0.6)
+        panel.set_axisbelow(True)
+        panel.spines[["top", "right"]].set_visible(False)
+    panels[0][0].set_ylabel("energy and forces, ms per molecule")
+    figure.legend(seen.values(), seen.keys(), loc="outside lower center", ncols=len(seen), frameon=False)
+    figure.suptitle(f"{result['device']}, {result['threads']} threads, float32; median, least and largest of "
+                    f"{result['rounds']} rounds", fontsize=9)
+    figure.savefig(path, dpi=160)
+    return True

@@ -3,9 +3,7 @@
 // Kernels for both devices from one functor. Include from .cu files only: nvcc compiles the device
 // path and the host path, a plain C++ compiler the host path.
 
-#include <algorithm>
-
-#include "md/stream.hpp"
+#include "md/host_parallel.hpp"
 #include "md/vec3.hpp"
 
 #ifdef __CUDACC__
@@ -24,21 +22,6 @@ __global__ void for_each_index_kernel(int n, F f, const int* gate) {
   if (i < n) f(i);
 }
 #endif
-
-/// for_each_index for a functor that runs on the host only; the stream must be a CPU's.
-template <class F>
-void for_each_index_on_host(Stream& stream, int n, F f, int weight = 2) {
-  if (n == 0 || (stream.gate() && *stream.gate())) return;
-  const int grain = std::max(1, 20000 / std::max(1, weight));
-  const auto body = [](void* context, int begin, int end) {
-    const F& g = *static_cast<const F*>(context);
-    for (int i = begin; i < end; ++i) g(i);
-  };
-  if (stream.threads() == 1 || n < 2 * grain)
-    body(&f, 0, n);
-  else
-    stream.run_on_host(n, grain, body, &f);
-}
 
 /// f(i) for i in [0, n). `weight`: about how many ns one index takes on a CPU core; threads are
 /// used only where n * weight is worth waking them.

@@ -1,33 +1,39 @@
 #pragma once
 
+#include <array>
+#include <chrono>
+
 #include "potentials/painn/kernel_weights.hpp"
 
 namespace md::painn {
 
-/// The edges of one replica that are shorter than the cutoff, sorted by center, with what the
-/// network needs of their geometry. Filled by the caller but for basis and slope.
+/// Atoms and edges that are evaluated together: some small replicas or a large one. The edges of
+/// atom i that are shorter than the cutoff are first[i] ... first[i] + count[i] - 1.
 template <class T>
 struct Graph {
-  int n_atoms = 0;
-  std::vector<int> first;        // [n_atoms + 1] edges of atom i: first[i] ... first[i + 1] - 1
-  std::vector<int> neighbor;     // [E] atom that sends
-  std::vector<int> number;       // [n_atoms] atomic numbers
-  std::vector<double> distance;  // [E] A
-  Aligned<T> unit;               // [E, 3] from center to neighbor
-  Aligned<T> basis, slope;  // [E, K + 1] B_n fc, at last fc, and their derivatives by the distance
+  const int* number = nullptr;    // [n] atomic numbers
+  std::vector<int> first, count;  // [n]
+  std::vector<int> neighbor;      // [E] atom that sends
+  std::vector<int> edge;          // [E] its number in the batch
+  std::vector<double> distance;   // [E] A
+  Aligned<T> unit;                // [E, 4] from center to neighbor; the fourth is not used
+  std::vector<int> interval;      // [E] of the filter table,
+  Aligned<T> spline;              // [E, 8] and weights of its coefficients: value, slope
+  Aligned<T> basis, slope;  // [E, K + 1] without a table: B_n fc, at last fc, and their derivatives
 
-  int n_edges() const { return static_cast<int>(neighbor.size()); }
-  int degree(int i) const { return first[i + 1] - first[i]; }
+  /// Grows only: what is there of a larger graph stays allocated.
+  void resize(const KernelWeights<T>& weights, int n_atoms, int n_edges);
+  std::size_t bytes() const;
 };
 
-/// What the passes over one replica keep, F = channels: the state of the forward pass that the
-/// reverse pass reads again, and its results.
+/// What the passes over a graph keep, F = channels: the state of the forward pass that the reverse
+/// pass reads again, and the results.
 template <class T>
 struct Tape {
   struct Layer {
-    Aligned<T> phi;            // [n, 3F] the senders' part of the messages
-    Aligned<T> v;              // [n, 3, F] vector features before the layer; empty for layer 0
-    Aligned<T> context_slope;  // [n, F] silu' of the context network's hidden layer
+    Aligned<T> phi;            // [n, 3F] the senders' part of the messages; not for layer 0
+    Aligned<T> v;              // [n, 3, F] vector features before the layer; not for layer 0
+    Aligned<T> context_slope;  // [n, F] silu' of the context network's hidden layer; not for 0
     Aligned<T> vu;             // [n, 3, 2F] V and U
     Aligned<T> norm, dot;      // [n, F] |V|, V.U
     Aligned<T> mixing_slope;   // [n, F]
@@ -37,31 +43,54 @@ struct Tape {
   Aligned<T> s;                // [n, F]
   Aligned<T> gs[2], gv[2];     // [n, F], [n, 3, F] dE/d(s', v') of a layer, by its parity
   std::vector<double> energy;  // [n] eV
-  Aligned<T> along, across;    // [E], [E, 3] of edge e = (x, a): dE/dd and dE/du of edge (a, x)
+  Aligned<T> edge;             // [E, 4] of edge e = (x, a): dE/du and dE/dd of edge (a, x)
 
-  void resize(const KernelWeights<T>& weights, const Graph<T>& graph);
+  void resize(const KernelWeights<T>& weights, int n_atoms, int n_edges);
+  std::size_t bytes() const;
 };
 
-/// Memory of one thread for a block of rows.
+/// The parts of an evaluation that a profile tells apart.
+enum class Part { geometry, messages, messages_reverse, products, elementwise, readout, forces };
+inline constexpr std::array part_names{
+    "geometry", "messages", "messages, reverse", "products", "elementwise", "readout", "forces"};
+
+/// Seconds of one thread by part.
+using Profile = std::array<double, part_names.size()>;
+
+/// Memory of one thread for a block of rows, and its profile where one is wanted.
 template <class T>
 struct Scratch {
-  Aligned<T> a, b, c, filter, filter_slope, lanes;
+  Aligned<T> a, b, c, d, filter, filter_slope;
+  Profile profile{};
+  bool profiled = false;
+  std::chrono::steady_clock::time_point last;
+
+  void resize(const KernelWeights<T>& weights, int largest_count);
+  void start(bool profiled_now) {
+    profiled = profiled_now;
+    if (profiled) last = std::chrono::steady_clock::now();
+  }
+  /// The time since the last call belongs to `part`.
+  void lap(Part part) {
+    if (!profiled) return;
+    const auto now = std::chrono::steady_clock::now();
+    profile[static_cast<int>(part)] += std::chrono::duration<double>(now - last).count();
+    last = now;
+  }
 };
 
 inline constexpr int block_rows = 32;  // atoms that go through a stage together
 
-/// A stage of the evaluation. Within one, atoms are independent of each other; the next may begin
-/// when all have finished.
-enum class Stage {
-  begin,     // geometry, embedding, first senders' part
-  forward,   // layer l; after the last also the readout and the reverse pass of its update
-  backward,  // message of layer l, reverse; then the update of layer l - 1, reverse
-};
-
-/// Runs a stage for the atoms [begin, end): specs of the equations in kernel-inl.hpp.
-void run_stage(Stage stage, int layer, const KernelWeights<float>& weights, Graph<float>& graph,
+/// Runs a stage for the atoms [begin, end). Stage l = 0 ... L - 1: layer l forward, after the last
+/// also the readout and the reverse of its update; stage L + k: the reverse of the messages of
+/// layer l = L - 1 - k and of the update of layer l - 1. Within a stage atoms are independent of
+/// each other; the next may begin when all have finished.
+void run_stage(int stage, const KernelWeights<float>& weights, const Graph<float>& graph,
                Tape<float>& tape, Scratch<float>& scratch, int begin, int end);
-void run_stage(Stage stage, int layer, const KernelWeights<double>& weights, Graph<double>& graph,
+void run_stage(int stage, const KernelWeights<double>& weights, const Graph<double>& graph,
                Tape<double>& tape, Scratch<double>& scratch, int begin, int end);
+
+/// C = A B + bias by the kernels' own matrix product; A [rows, B.rows], C [rows, B.columns], dense.
+void multiply_matrices(int rows, const float* a, const PackedMatrix<float>& b, float* c);
 
 }  // namespace md::painn

@@ -1,4 +1,5 @@
-// Included once for each kind of processor, inside md::painn::HWY_NAMESPACE.
+// Included once for each kind of processor, inside md::painn::HWY_NAMESPACE: vectors and matrix
+// products.
 
 template <class T>
 using Tag = hn::ScalableTag<T>;
@@ -24,56 +25,110 @@ HWY_INLINE V<T> zero() {
   return hn::Zero(Tag<T>());
 }
 
-/// Rows of C that are computed together: as many as leave room in the registers.
-inline constexpr int tile_rows = HWY_TARGET <= HWY_AVX3 ? 12 : 5;
+inline constexpr bool many_registers = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64;  // 32, not 16
 
-/// C[r, 0 ... 2 vectors) = bias + A[r, :] B for `R` rows; b is a panel, 32 columns wide.
-template <int R, class T>
-HWY_INLINE void multiply_tile(int depth, const T* a, int stride_a, const T* b, const T* bias, T* c,
-                              int stride_c) {
+/// Rows of C that are computed together: as many as leave room in the registers.
+inline constexpr int tile_rows = many_registers ? 12 : 6;
+
+/// finish(r, 0 or one vector further, (bias + A B)[r, ...]) for `R` rows and two vectors of
+/// columns; b is a panel, 32 columns wide.
+template <int R, class T, class Finish>
+HWY_INLINE void multiply_tile(int depth, const T* a, int stride_a, const T* b, const T* bias,
+                              const Finish& finish, int row, int column) {
   constexpr int n = lanes<T>;
   V<T> left[R], right[R];
+#pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
     left[r] = bias ? load<T>(bias) : zero<T>();
     right[r] = bias ? load<T>(bias + n) : zero<T>();
   }
   for (int k = 0; k < depth; ++k) {
     const V<T> b0 = load<T>(b + k * panel), b1 = load<T>(b + k * panel + n);
+#pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
       const V<T> x = set<T>(a[static_cast<std::size_t>(r) * stride_a + k]);
       left[r] = hn::MulAdd(x, b0, left[r]);
       right[r] = hn::MulAdd(x, b1, right[r]);
     }
   }
+#pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
-    store<T>(left[r], c + static_cast<std::size_t>(r) * stride_c);
-    store<T>(right[r], c + static_cast<std::size_t>(r) * stride_c + n);
+    finish(row + r, column, left[r]);
+    finish(row + r, column + n, right[r]);
   }
 }
 
 template <int R, class T, class... Arguments>
-HWY_INLINE void multiply_rows(int rows, Arguments... arguments) {
+HWY_INLINE void multiply_rows(int rows, const Arguments&... arguments) {
   if constexpr (R > 0) {
     if (rows == R) return multiply_tile<R, T>(arguments...);
     multiply_rows<R - 1, T>(rows, arguments...);
   }
 }
 
-/// C = A B + bias, A [rows, depth] with depth <= B.rows, the first `columns` columns of B. The
-/// additions for an element are in the order of k, whatever the number of rows.
-template <class T>
-void multiply(int rows, int depth, int columns, const T* a, int stride_a, const PackedMatrix<T>& b,
-              bool with_bias, T* c, int stride_c) {
+/// finish(row, column, vector) for every element of A B + bias, A [rows, depth], depth <= B.rows,
+/// the first `columns` columns of B. The additions for an element are in the order of k, whatever
+/// the number of rows.
+template <class T, class Finish>
+HWY_INLINE void multiply(int rows, int depth, int columns, const T* a, int stride_a,
+                         const MatrixView<T>& b, const Finish& finish) {
   const int tiles = (rows + tile_rows - 1) / tile_rows;
   for (int column = 0; column < columns; column += 2 * lanes<T>) {
     const T* const from = b.panel_of(column) + column % panel;
-    const T* const bias = with_bias ? b.bias.data() + column : nullptr;
+    const T* const bias = b.bias ? b.bias + column : nullptr;
     for (int t = 0, row = 0; t < tiles; ++t) {
       const int now = (rows - row) / (tiles - t);  // tiles of about equal height
       multiply_rows<tile_rows, T>(now, depth, a + static_cast<std::size_t>(row) * stride_a,
-                                  stride_a, from, bias,
-                                  c + static_cast<std::size_t>(row) * stride_c + column, stride_c);
+                                  stride_a, from, bias, finish, row, column);
       row += now;
     }
   }
 }
+
+/// What can be done with the elements of a product: finish(row, column, vector).
+template <class T>
+struct Store {
+  T* c;
+  int stride;
+  HWY_INLINE void operator()(int row, int column, V<T> x) const {
+    store<T>(x, c + static_cast<std::size_t>(row) * stride + column);
+  }
+};
+
+/// The product times `factor`, of the same shape.
+template <class T>
+struct StoreTimes {
+  T* c;
+  const T* factor;
+  int stride;
+  HWY_INLINE void operator()(int row, int column, V<T> x) const {
+    const std::size_t at = static_cast<std::size_t>(row) * stride + column;
+    store<T>(hn::Mul(x, load<T>(factor + at)), c + at);
+  }
+};
+
+/// The product plus `term`, of the same shape.
+template <class T>
+struct StorePlus {
+  T* c;
+  const T* term;
+  int stride;
+  HWY_INLINE void operator()(int row, int column, V<T> x) const {
+    const std::size_t at = static_cast<std::size_t>(row) * stride + column;
+    store<T>(hn::Add(x, load<T>(term + at)), c + at);
+  }
+};
+
+/// silu(x) = x / (1 + exp(-x)) to c, its derivative to `slope`.
+template <class T>
+struct StoreSilu {
+  T *c, *slope;
+  int stride;
+  HWY_INLINE void operator()(int row, int column, V<T> x) const {
+    const std::size_t at = static_cast<std::size_t>(row) * stride + column;
+    const V<T> one = set<T>(1);
+    const V<T> sigma = hn::Div(one, hn::Add(one, hn::Exp(Tag<T>(), hn::Neg(x))));
+    store<T>(hn::Mul(x, sigma), c + at);
+    store<T>(hn::Mul(sigma, hn::MulAdd(x, hn::Sub(one, sigma), one)), slope + at);
+  }
+};

@@ -1,24 +1,27 @@
 #include <tbb/enumerable_thread_specific.h>
 
 #include <algorithm>
-#include <array>
 
 #include "md/edges.hpp"
+#include "md/host_parallel.hpp"
 #include "potentials/painn/kernel.hpp"
 #include "potentials/painn/painn.hpp"
+#include "potentials/painn/tiles.hpp"
 #include "potentials/painn/zbl.hpp"
 
 namespace md::painn {
 namespace {
 
-// A replica up to this size is one task for one thread; a larger one is cut into blocks of atoms.
-constexpr int whole_atoms = 64;
+/// Of the filter table. The error of the forces falls with more intervals until the rounding of
+/// differences between neighboring coefficients takes over, in float32 above about 1,500.
+constexpr int table_intervals = 768;
 
 template <class T>
-class KernelPotential final : public Potential {
+class KernelPotential final : public Potential, public Profiled {
  public:
-  KernelPotential(const PainnModel& model, PotentialTraits traits)
-      : weights_(model),
+  KernelPotential(const PainnModel& model, PotentialTraits traits, Filters filters)
+      : weights_(model, filters == Filters::table ? table_intervals : 0),
+        n_stages_(2 * static_cast<int>(model.layers.size())),
         traits_(std::move(traits)),
         description_(model.describe()),
         edges_(Device{}) {}
@@ -31,135 +34,171 @@ class KernelPotential final : public Potential {
     if (stream.gate() && *stream.gate() != 0) return;
     edges_.update(state, neighbors, stream);
     gradient_.resize(std::max<std::size_t>(gradient_.size(), edges_.view().n_edges));
-    const Batch batch{&state, edges_.view()};
-    // Small replicas side by side, each on one thread; then large ones, each on all threads.
-    parallel(stream, state.n_replicas, [&](int r) {
-      if (batch.size(r) <= whole_atoms) evaluate(batch, r, work_.local(), nullptr);
-    });
-    for (int r = 0; r < state.n_replicas; ++r)
-      if (batch.size(r) > whole_atoms) evaluate(batch, r, large_, &stream);
+    make_tiles(state.first_atom, state.n_replicas, stream.threads(), tiles_);
+    if (tiles_.side_by_side) {
+      for_each_index_on_host(
+          stream, static_cast<int>(tiles_.small.size()),
+          [&](int k) { evaluate(state, tiles_.small[k], work_.local()); }, 1'000'000);
+    } else {
+      for (const Tile& tile : tiles_.small) evaluate_together(state, tile, stream);
+    }
+    for (const Tile& tile : tiles_.large) evaluate_together(state, tile, stream);
     edges_.add_forces(state, gradient_.data(), virial, stream);
+  }
+
+  void set_profiled(bool on) override {
+    profiled_ = on;
+    for (Work& work : work_) work.scratch.profile = {};
+  }
+  std::vector<std::pair<std::string, double>> profile() override {
+    std::vector<std::pair<std::string, double>> sum;
+    for (std::size_t k = 0; k < part_names.size(); ++k) {
+      sum.emplace_back(part_names[k], 0);
+      for (const Work& work : work_) sum.back().second += work.scratch.profile[k];
+    }
+    return sum;
+  }
+  std::size_t bytes() override {
+    std::size_t sum = gradient_.size() * sizeof(Vec3);
+    for (const Work& work : work_) sum += work.graph.bytes() + work.tape.bytes();
+    return sum + shared_.graph.bytes() + shared_.tape.bytes();
   }
 
  private:
   struct Work {
     Graph<T> graph;
-    std::vector<int> edge;  // [E] number of the edge in the batch
     Tape<T> tape;
     Scratch<T> scratch;
   };
-  struct Batch {
-    const StateView* state;
-    EdgeView edges;
-    int size(int r) const { return state->first_atom[r + 1] - state->first_atom[r]; }
-  };
 
-  template <class F>
-  static void parallel(Stream& stream, int n, F f) {
-    const auto body = [](void* context, int begin, int end) {
-      for (int i = begin; i < end; ++i) (*static_cast<F*>(context))(i);
+  /// A tile on the calling thread.
+  void evaluate(const StateView& state, const Tile& tile, Work& work) {
+    prepare(state, tile, work);
+    for (int stage = 0; stage < n_stages_; ++stage)
+      run(stage, tile, work, work.scratch, 0, tile.n_atoms());
+    add_energies(state, tile, work.tape);
+  }
+
+  /// A tile on all threads, cut into blocks of atoms.
+  void evaluate_together(const StateView& state, const Tile& tile, Stream& stream) {
+    prepare(state, tile, shared_);
+    const int n = tile.n_atoms(), n_blocks = block_count(n, block_rows, stream.threads());
+    const auto row = [&](int k) {
+      return static_cast<int>(static_cast<std::int64_t>(n) * k / n_blocks);
     };
-    if (stream.threads() == 1 || n == 1)
-      body(&f, 0, n);
-    else
-      stream.run_on_host(n, 1, body, &f);
-  }
-
-  /// One stage for all atoms of a replica; on all threads where a stream is given.
-  void run(Stage stage, int layer, Work& work, Stream* stream) {
-    const int n = work.graph.n_atoms;
-    if (!stream)
-      return run_stage(stage, layer, weights_, work.graph, work.tape, work.scratch, 0, n);
-    parallel(*stream, (n + block_rows - 1) / block_rows, [&](int block) {
-      const int begin = block * block_rows;
-      run_stage(stage, layer, weights_, work.graph, work.tape, work_.local().scratch, begin,
-                std::min(begin + block_rows, n));
+    for_each_stage_on_host(stream, n_stages_, n_blocks, [&](int stage, int b) {
+      run(stage, tile, shared_, work_.local().scratch, row(b), row(b + 1));
     });
+    add_energies(state, tile, shared_.tape);
   }
 
-  void evaluate(const Batch& batch, int r, Work& work, Stream* stream) {
-    collect(batch, r, work);
-    work.tape.resize(weights_, work.graph);
-    const int n_layers = static_cast<int>(weights_.layers.size());
-    run(Stage::begin, 0, work, stream);
-    for (int l = 0; l < n_layers; ++l) run(Stage::forward, l, work, stream);
-    for (int l = n_layers - 1; l >= 0; --l) run(Stage::backward, l, work, stream);
-    hand_out(batch, r, work);
+  void prepare(const StateView& state, const Tile& tile, Work& work) {
+    const EdgeView edges = edges_.view();
+    const int n_edges = edges.first[tile.end] - edges.first[tile.begin];
+    work.graph.resize(weights_, tile.n_atoms(), n_edges);
+    work.graph.number = state.number + tile.begin;
+    work.tape.resize(weights_, tile.n_atoms(), n_edges);
   }
 
-  /// The graph of replica r: its edges shorter than the cutoff.
-  void collect(const Batch& batch, int r, Work& work) {
+  void run(int stage, const Tile& tile, Work& work, Scratch<T>& scratch, int begin, int end) {
+    scratch.start(profiled_);
+    if (stage == 0) geometry(tile, work, begin, end);
+    int largest = 0;
+    for (int i = begin; i < end; ++i) largest = std::max(largest, work.graph.count[i]);
+    scratch.resize(weights_, largest);
+    scratch.lap(Part::geometry);
+    run_stage(stage, weights_, work.graph, work.tape, scratch, begin, end);
+    if (stage + 1 < n_stages_) return;
+    hand_out(work, begin, end);
+    scratch.lap(Part::forces);
+  }
+
+  /// The edges of the rows [begin, end) that are shorter than the cutoff.
+  void geometry(const Tile& tile, Work& work, int begin, int end) {
     Graph<T>& g = work.graph;
-    const int begin = batch.state->first_atom[r], n = batch.size(r);
-    g.n_atoms = n;
-    g.number.assign(batch.state->number + begin, batch.state->number + begin + n);
-    g.first.assign(1, 0);
-    g.neighbor.clear();
-    g.distance.clear();
-    g.unit.clear();
-    work.edge.clear();
-    for (int i = begin; i < begin + n; ++i) {
-      for (int e = batch.edges.first[i]; e < batch.edges.first[i + 1]; ++e) {
-        const Vec3 vector = batch.edges.vector[e];
+    const EdgeView edges = edges_.view();
+    const int width = weights_.n_radial + 1;
+    for (int i = begin; i < end; ++i) {
+      const int first = edges.first[tile.begin + i], last = edges.first[tile.begin + i + 1];
+      int at = g.first[i] = first - edges.first[tile.begin];
+      for (int e = first; e < last; ++e) {
+        const Vec3 vector = edges.vector[e];
         const double d = norm(vector);
         if (d >= weights_.cutoff) {
           gradient_[e] = {};
           continue;
         }
-        g.neighbor.push_back(batch.edges.neighbor[e] - begin);
-        g.distance.push_back(d);
-        for (int k = 0; k < 3; ++k) g.unit.push_back(static_cast<T>(vector[k] / d));
-        work.edge.push_back(e);
+        g.neighbor[at] = edges.neighbor[e] - tile.begin;
+        g.edge[at] = e;
+        g.distance[at] = d;
+        for (int k = 0; k < 3; ++k) g.unit[4 * at + k] = static_cast<T>(vector[k] / d);
+        for (int k = 0; k < 4; ++k) work.tape.edge[4 * at + k] = 0;
+        if (weights_.tabulated()) {
+          const auto p = spline_point<T>(d, weights_.table.intervals, weights_.table.per_angstrom);
+          g.interval[at] = p.interval;
+          std::copy(p.value, p.value + 4, &g.spline[std::size_t(at) * 8]);
+          std::copy(p.slope, p.slope + 4, &g.spline[std::size_t(at) * 8 + 4]);
+        } else {
+          radial_functions(d, weights_.cutoff, weights_.n_radial, weights_.envelope,
+                           &g.basis[std::size_t(at) * width], &g.slope[std::size_t(at) * width]);
+        }
+        ++at;
       }
-      g.first.push_back(g.n_edges());
+      g.count[i] = at - g.first[i];
     }
-    const std::size_t size = static_cast<std::size_t>(g.n_edges()) * (weights_.n_radial + 1);
-    g.basis.resize(std::max(g.basis.size(), size));
-    g.slope.resize(std::max(g.slope.size(), size));
   }
 
-  /// Energy of the replica and dE/dvector of its edges.
-  void hand_out(const Batch& batch, int r, Work& work) {
+  /// dE/dvector of the reverse of every edge of the rows [begin, end); what repels to the energies.
+  void hand_out(Work& work, int begin, int end) {
     const Graph<T>& g = work.graph;
-    double energy = 0;
-    for (int i = 0; i < g.n_atoms; ++i) {
-      energy += work.tape.energy[i];
-      for (int e = g.first[i]; e < g.first[i + 1]; ++e) {
+    const EdgeView edges = edges_.view();
+    for (int i = begin; i < end; ++i)
+      for (int e = g.first[i]; e < g.first[i] + g.count[i]; ++e) {
         // What was collected at e belongs to its reverse, whose direction is the opposite.
-        const int to = batch.edges.reverse[work.edge[e]];
         const double d = g.distance[e];
-        const Vec3 u = (-1 / d) * batch.edges.vector[work.edge[e]];
-        const Vec3 across{static_cast<double>(work.tape.across[3 * e]),
-                          static_cast<double>(work.tape.across[3 * e + 1]),
-                          static_cast<double>(work.tape.across[3 * e + 2])};
-        double along = work.tape.along[e];
+        const Vec3 u = (-1 / d) * edges.vector[g.edge[e]];
+        const T* const bar = &work.tape.edge[std::size_t(e) * 4];
+        const Vec3 across{static_cast<double>(bar[0]), static_cast<double>(bar[1]),
+                          static_cast<double>(bar[2])};
+        double along = bar[3];
         if (weights_.repulsion && d < zbl::end) {  // half to each of the two edges of a pair
           const zbl::Pair pair = zbl::repulsion(g.number[i], g.number[g.neighbor[e]], d);
-          energy += 0.5 * pair.energy;
+          work.tape.energy[i] += 0.5 * pair.energy;
           along += 0.5 * pair.slope;
         }
-        gradient_[to] = (along - dot(across, u) / d) * u + (1 / d) * across;
+        gradient_[edges.reverse[g.edge[e]]] = (along - dot(across, u) / d) * u + (1 / d) * across;
       }
+  }
+
+  static void add_energies(const StateView& state, const Tile& tile, const Tape<T>& tape) {
+    for (int r = tile.first_replica; r < tile.last_replica; ++r) {
+      double energy = 0;
+      for (int i = state.first_atom[r]; i < state.first_atom[r + 1]; ++i)
+        energy += tape.energy[i - tile.begin];
+      state.potential[r] += energy;
     }
-    batch.state->potential[r] += energy;
   }
 
   KernelWeights<T> weights_;
+  int n_stages_;
   PotentialTraits traits_;
   std::vector<std::string> description_;
   EdgeList edges_;
   std::vector<Vec3> gradient_;  // [E of the batch]
+  Tiles tiles_;
   tbb::enumerable_thread_specific<Work> work_;
-  Work large_;
+  Work shared_;  // of a tile that all threads work on
+  bool profiled_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<Potential> make_kernels(const PainnModel& model, const PotentialOptions& options) {
+std::unique_ptr<Potential> make_kernels(const PainnModel& model, const PotentialOptions& options,
+                                        Filters filters) {
   const PotentialTraits traits = traits_of(model, options.precision);
   if (options.precision == "float64")
-    return std::make_unique<KernelPotential<double>>(model, traits);
-  return std::make_unique<KernelPotential<float>>(model, traits);
+    return std::make_unique<KernelPotential<double>>(model, traits, filters);
+  return std::make_unique<KernelPotential<float>>(model, traits, filters);
 }
 
 }  // namespace md::painn

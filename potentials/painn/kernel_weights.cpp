@@ -1,5 +1,7 @@
 #include "potentials/painn/kernel_weights.hpp"
 
+#include <cmath>
+
 namespace md::painn {
 namespace {
 
@@ -54,10 +56,20 @@ PackedMatrix<T> pack_filter(const DenseLayer& filter, int l, int channels) {
   return result;
 }
 
+std::vector<double> apply(const DenseLayer& layer, const double* x) {
+  std::vector<double> y(layer.out);
+  for (int o = 0; o < layer.out; ++o) {
+    y[o] = layer.bias.empty() ? 0 : layer.bias[o];
+    for (int i = 0; i < layer.in; ++i)
+      y[o] += layer.weight[static_cast<std::size_t>(o) * layer.in + i] * x[i];
+  }
+  return y;
+}
+
 }  // namespace
 
 template <class T>
-KernelWeights<T>::KernelWeights(const PainnModel& model)
+KernelWeights<T>::KernelWeights(const PainnModel& model, int intervals)
     : channels(padded(model.channels)),
       hidden(padded(model.head0.out)),
       n_radial(model.n_radial),
@@ -87,11 +99,21 @@ KernelWeights<T>::KernelWeights(const PainnModel& model)
   head0 = pack<T>(model.head0, one, head, false);
   head0_t = pack<T>(model.head0, one, head, true);
   for (int h = 0; h < model.head0.out; ++h) head1[h] = static_cast<T>(model.head1.weight[h]);
+  if (intervals > 0) table = FilterTable<T>(model, intervals);
   embedding.resize(static_cast<std::size_t>(model.n_species) * channels);
-  for (int z = 0; z < model.n_species; ++z)
-    for (int c = 0; c < model.channels; ++c)
-      embedding[static_cast<std::size_t>(z) * channels + c] =
-          static_cast<T>(model.embedding[static_cast<std::size_t>(z) * model.channels + c]);
+  phi0.resize(2 * embedding.size());
+  for (int z = 0; z < model.n_species; ++z) {
+    const double* const row = &model.embedding[static_cast<std::size_t>(z) * model.channels];
+    std::vector<double> hidden = apply(model.layers[0].context0, row);
+    for (double& x : hidden) x /= 1 + std::exp(-x);
+    const std::vector<double> phi = apply(model.layers[0].context1, hidden.data());
+    const std::size_t at = static_cast<std::size_t>(z) * channels;
+    for (int c = 0; c < model.channels; ++c) {
+      embedding[at + c] = static_cast<T>(row[c]);
+      phi0[2 * at + c] = static_cast<T>(phi[c]);
+      phi0[2 * at + channels + c] = static_cast<T>(phi[model.channels + c]);
+    }
+  }
 }
 
 template struct KernelWeights<float>;

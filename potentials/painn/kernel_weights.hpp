@@ -1,30 +1,8 @@
 #pragma once
 
-#include <tbb/cache_aligned_allocator.h>
-
-#include <vector>
-
-#include "potentials/painn/painn_model.hpp"
+#include "potentials/painn/filter_table.hpp"
 
 namespace md::painn {
-
-template <class T>
-using Aligned = std::vector<T, tbb::cache_aligned_allocator<T>>;
-
-/// Columns of a packed panel, and what every width is padded to (with zeros, which stay zero).
-inline constexpr int panel = 32;
-inline int padded(int width) { return (width + panel - 1) / panel * panel; }
-
-/// A matrix B [rows, columns] for products C = A B, in panels of 32 columns: element (k, n) stands
-/// at [n / 32][k][n % 32]. The bias, one number per column, may be empty.
-template <class T>
-struct PackedMatrix {
-  int rows = 0, columns = 0;
-  Aligned<T> data, bias;
-  const T* panel_of(int column) const {
-    return data.data() + static_cast<std::size_t>(column / panel) * rows * panel;
-  }
-};
 
 /// The weights of a PaiNN as the kernels want them: widths padded, each matrix packed for the
 /// forward and, transposed, for the reverse pass. The third part of the mixing network's result is
@@ -37,7 +15,9 @@ struct KernelWeights {
     PackedMatrix<T> filter;  // [K + 1, 3F]: the last row is the bias, as the cutoff acts on it too
   };
 
-  explicit KernelWeights(const PainnModel& model);
+  /// `intervals` of the filter table; 0: the filters are evaluated exactly.
+  KernelWeights(const PainnModel& model, int intervals);
+  bool tabulated() const { return table.intervals > 0; }
 
   int channels = 0, hidden = 0;  // F and the head's width, padded
   int n_radial = 0;              // K
@@ -45,7 +25,9 @@ struct KernelWeights {
   Envelope envelope = Envelope::cosine;
   bool repulsion = false;
   std::vector<Layer> layers;
+  FilterTable<T> table;
   Aligned<T> embedding;            // [n_species, F]
+  Aligned<T> phi0;                 // [n_species, 2F] layer 0's x^s, x^r parts of phi
   PackedMatrix<T> head0, head0_t;  // F -> H
   Aligned<T> head1;                // [H]
   double head1_bias = 0;

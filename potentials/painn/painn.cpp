@@ -32,7 +32,10 @@ std::unique_ptr<Potential> make(const PotentialOptions& options) {
     if (options.device.is_cuda())
       options.input.fail("potential.evaluation",
                          "kernels run on the CPU only; use libtorch on a GPU");
-    return painn::make_kernels(model, options);
+    std::string filters = options.input.choice("potential.filters");
+    if (filters == "auto") filters = options.precision == "float64" ? "exact" : "table";
+    return painn::make_kernels(model, options,
+                               filters == "exact" ? painn::Filters::exact : painn::Filters::table);
   }
   if (!painn::make_libtorch())
     options.input.fail("potential.evaluation", "this build has no LibTorch; use kernels");
@@ -40,12 +43,15 @@ std::unique_ptr<Potential> make(const PotentialOptions& options) {
 }
 
 const bool registered = potentials().add(
-    "painn", {"equivariant message-passing network (PaiNN) from a safetensors file",
-              {{"evaluation", Kind::choice, "auto",
-                "kernels: own code, on the CPU; libtorch: automatic differentiation, any device; "
-                "auto: the kernels where they run",
-                "auto|kernels|libtorch"}},
-              make});
+    "painn",
+    {"equivariant message-passing network (PaiNN) from a safetensors file",
+     {{"evaluation", Kind::choice, "auto",
+       "kernels: own code, on the CPU; libtorch: automatic differentiation, any device; "
+       "auto: the kernels where they run",
+       "auto|kernels|libtorch"},
+      {"filters", Kind::choice, "auto",
+       "of the kernels: exact, or a table of splines; auto: exact in float64", "auto|exact|table"}},
+     make});
 
 }  // namespace
 }  // namespace md

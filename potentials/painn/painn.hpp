@@ -11,9 +11,25 @@ namespace md::painn {
 /// What both evaluations of a PaiNN share.
 PotentialTraits traits_of(const PainnModel& model, const std::string& precision);
 
+/// How the filters, functions of the distance alone, are evaluated: from their definition, or from
+/// splines (filter_table.hpp).
+enum class Filters { exact, table };
+
 /// On the CPU by own kernels with a hand-written reverse pass; a replica has the same bits alone
 /// and in any batch, on one thread and on many.
-std::unique_ptr<Potential> make_kernels(const PainnModel& model, const PotentialOptions& options);
+std::unique_ptr<Potential> make_kernels(const PainnModel& model, const PotentialOptions& options,
+                                        Filters filters);
+
+/// What a potential of make_kernels also is: where its time goes.
+class Profiled {
+ public:
+  virtual ~Profiled() = default;
+  virtual void set_profiled(bool on) = 0;  // and forgets what was measured
+  /// Name and seconds of each part of the evaluation, summed over threads.
+  virtual std::vector<std::pair<std::string, double>> profile() = 0;
+  /// Bytes of working memory that the evaluations so far have needed, all threads together.
+  virtual std::size_t bytes() = 0;
+};
 
 /// By LibTorch with automatic differentiation: the oracle, and what runs on a GPU. Null in a build
 /// without LibTorch; libtorch_painn.cpp sets it.

@@ -10,6 +10,7 @@
 namespace md {
 namespace {
 
+using painn::Filters;
 using Random = std::mt19937_64;
 
 DenseLayer random_layer(Random& random, int in, int out, bool bias) {
@@ -70,10 +71,15 @@ Structure random_structure(Random& random, int n, int kind) {
   return s;
 }
 
-std::unique_ptr<Potential> make_with(painn::Make make, const PainnModel& model,
-                                     const std::string& precision, int threads = 2) {
-  const Input none(Input::Schema{});
-  return make(model, {none, Device{}, threads, false, precision});
+const Input none(Input::Schema{});
+
+PotentialOptions options(const std::string& precision, int threads = 2) {
+  return {none, Device{}, threads, false, precision};
+}
+
+/// Of forces in single precision, eV/A; twice as much with tabulated filters.
+double tolerance(double largest_force, Filters filters) {
+  return (filters == Filters::table ? 2 : 1) * std::max(1e-4, 1e-5 * largest_force + 1e-5);
 }
 
 /// Largest differences from the oracle in double: energy per atom, force, virial per atom; and
@@ -84,9 +90,9 @@ struct Difference {
 };
 
 Difference compare(const PainnModel& model, const std::vector<Structure>& systems,
-                   const std::string& precision) {
-  const auto kernels = make_with(painn::make_kernels, model, precision);
-  const auto oracle = make_with(painn::make_libtorch(), model, "float64");
+                   const std::string& precision, Filters filters = Filters::exact) {
+  const auto kernels = painn::make_kernels(model, options(precision), filters);
+  const auto oracle = painn::make_libtorch()(model, options("float64"));
   const BatchResult ours = evaluate_batch(*kernels, systems, 2),
                     truth = evaluate_batch(*oracle, systems, 2);
   Difference worst;
@@ -98,7 +104,7 @@ Difference compare(const PainnModel& model, const std::vector<Structure>& system
     for (const Vec3& f : truth.forces[r]) largest = std::max(largest, norm(f));
     worst.force = std::max(worst.force, force);
     worst.largest_force = std::max(worst.largest_force, largest);
-    worst.excess = std::max(worst.excess, force - std::max(1e-4, 1e-5 * largest + 1e-5));
+    worst.excess = std::max(worst.excess, force - tolerance(largest, filters));
     if (!systems[r].any_periodic()) continue;
     for (int k = 0; k < 9; ++k)
       worst.virial = std::max(
@@ -149,9 +155,22 @@ TEST_F(PainnKernels, TakeNetworksOfAnySize) {
 
 TEST_F(PainnKernels, AreWithinTheToleranceOfSinglePrecision) {
   const PainnModel model = random_model(random_, 64, 3, 20, 5.0);
-  const Difference d = compare(model, systems(100, 24), "float32");
-  EXPECT_LE(d.energy, 1e-5);
-  EXPECT_LE(d.excess, 0) << "worst force error " << d.force;
+  for (const Filters filters : {Filters::exact, Filters::table}) {
+    const Difference d = compare(model, systems(100, 24), "float32", filters);
+    EXPECT_LE(d.energy, filters == Filters::table ? 2e-5 : 1e-5);
+    EXPECT_LE(d.excess, 0) << "worst force error " << d.force;
+  }
+}
+
+TEST_F(PainnKernels, TabulatedFiltersStayNearTheExactOnes) {
+  PainnModel model = random_model(random_, 48, 4, 16, 4.6);
+  for (const Envelope envelope : {Envelope::cosine, Envelope::polynomial}) {
+    model.envelope = envelope;
+    const Difference d = compare(model, systems(60, 20), "float64", Filters::table);
+    EXPECT_LE(d.energy, 1e-6);
+    EXPECT_LE(d.force, 1e-4);
+    EXPECT_GT(d.force, 1e-9);  // that it was the table
+  }
 }
 
 TEST_F(PainnKernels, LargeSystemsGoInBlocksToTheSameResult) {
@@ -167,9 +186,11 @@ TEST_F(PainnKernels, GiveTheSameBitsOnOneThreadOnTwoAndAlone) {
   const PainnModel model = random_model(random_, 32, 3, 20, 5.0);
   std::vector<Structure> batch = systems(20, 30);
   batch.push_back(random_structure(random_, 140, 0));
-  for (const char* precision : {"float32", "float64"}) {
-    const auto one = make_with(painn::make_kernels, model, precision, 1);
-    const auto two = make_with(painn::make_kernels, model, precision, 2);
+  for (const int kind : {0, 1, 2}) {
+    const std::string precision = kind == 0 ? "float64" : "float32";
+    const Filters filters = kind == 2 ? Filters::table : Filters::exact;
+    const auto one = painn::make_kernels(model, options(precision, 1), filters);
+    const auto two = painn::make_kernels(model, options(precision, 2), filters);
     const BatchResult a = evaluate_batch(*one, batch, 1), b = evaluate_batch(*two, batch, 2);
     for (std::size_t r = 0; r < batch.size(); ++r) {
       const BatchResult alone = evaluate_batch(*two, {batch[r]}, 2);

@@ -2,15 +2,15 @@
 """The student's speed next to other programs that evaluate the same network, in one interleaved run.
 
     cmake --build build/release --target understudy student_speed
-    benchmarks/student.py --quick                      a few minutes: the ratios that are promised
-    benchmarks/student.py                              everything, the better part of an hour
+    benchmarks/student.py --quick                      about five minutes: the ratios that are promised
+    benchmarks/student.py                              everything, about twenty minutes on two cores
     benchmarks/student.py --peers /path/to/python3.12  where the other programs are installed
 
 Measured are energy and forces, with the neighbor list given, against SchNetPack's PaiNN of the same size, eager
 and through torch.compile; and dynamics against ASE and TorchSim with that network. Rounds: every contender has its
 turn for every case in each round, all others waiting without using the processor, so that a change of the machine's
 speed meets all of them. A ratio is the peer's time over ours in the same round; the table gives medians over rounds.
-Every peer is tried with one thread and with all before the rounds, and measured with what was faster.
+Every peer is tried with one thread and with all, and enters with what is faster for the case at hand.
 
 The peers want Python 3.12 with the packages of benchmarks/requirements.txt. Without --peers the running interpreter
 is tried, then python3.12 on the path; a peer that is not there, or dies of a case, is left out, and said to be.
@@ -29,7 +29,7 @@ import tempfile
 
 import student_report
 from student_cases import DYNAMICS, EVERY, SCALING, TEMPERATURE, TIME_STEP, all_cases
-from student_contenders import CLUSTER, Contenders, progress
+from student_contenders import CLUSTER, Contenders, progress, records
 from student_server import Server
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -105,26 +105,25 @@ progress = off
             product.append(self.ours.ask("product", threads=o.threads)["gflops"])
             for row, found in contenders:
                 # The order turns with the rounds: nobody always follows the same one.
-                for contender in list(found.values())[:: 1 if k % 2 == 0 else -1]:
+                for contender in found[:: 1 if k % 2 == 0 else -1]:
                     progress(f"round {k + 1}/{o.rounds}: {row.name}, {contender.name}")
                     contender.rounds.append(contender.measure(o.seconds))
             for row, found, runs in movers:
                 progress(f"round {k + 1}/{o.rounds}: {row.name}")
                 runs.append(self.run_dynamics(row))
-                for contender in found.values():
+                for contender in found:
                     contender.rounds.append(contender.measure(o.seconds))
         result = {"device": cpu_name(), "threads": o.threads, "rounds": o.rounds, "seconds_per_turn": o.seconds,
                   "wait_policy_of_peers": o.wait_policy, "versions": self.peers.versions, "network": self.shape,
                   "load_at_the_end": os.getloadavg()[0], "left_out": self.left_out, "failed": self.failed,
                   "product_gflops": product,
                   "cases": [{"case": case.name, "system": case.system, "batch": case.batch, "must": case.must,
-                             "goal": case.goal, **found["ours"].about,
-                             "contenders": {name: c.record() for name, c in found.items()}}
+                             "goal": case.goal, **found[0].about, "contenders": records(found)}
                             for case, found in contenders],
                   "dynamics": [{"case": row.name, "peer": row.peer, "replicas": row.replicas, "must": row.must,
                                 "goal": row.goal,
                                 "contenders": {"ours": {"threads": o.threads, "ms": [r["ms"] for r in runs]},
-                                               **{name: c.record() for name, c in found.items()}}}
+                                               **records(found)}}
                                for row, found, runs in movers]}
         self.close()
         if not o.quick and not o.only:

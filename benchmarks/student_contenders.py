@@ -1,5 +1,6 @@
 """Who takes part in student.py: every way to do a case, prepared and waiting for its turns."""
 import pathlib
+import statistics
 import sys
 import time
 
@@ -7,6 +8,10 @@ from student_cases import EVERY, TEMPERATURE, TIME_STEP, write_batch
 from student_server import Failed, Peers, Server, find_peers
 
 CLUSTER = pathlib.Path(__file__).resolve().parents[1] / "inputs/water_clusters/water_pentamer.xyz"
+
+
+# A setting is near to the fastest when its trial took at most this many times as long.
+NEAR = 1.4
 
 
 def progress(text):
@@ -31,6 +36,16 @@ class Contender:
                 **{key: [r[key] for r in self.rounds] for key in ("ms", "min", "trials")}}
 
 
+def records(contenders):
+    """What each name measured: of a peer with several settings that of the least median over the rounds."""
+    best = {}
+    for c in contenders:
+        median = statistics.median(r["ms"] for r in c.rounds)
+        if c.name not in best or median < best[c.name][0]:
+            best[c.name] = median, c
+    return {name: c.record() for name, (_, c) in best.items()}
+
+
 class Contenders:
     def __init__(self, options, folder):
         self.options, self.folder = options, pathlib.Path(folder)
@@ -53,11 +68,12 @@ class Contenders:
         about = self.ours.ask("case", case=case, structure=structure, threads=threads, **how)
         return Contender(name, self.ours, case, threads, about=about)
 
-    def best_of(self, peer, case, settings, **command):
-        """The fastest of a peer's settings [(threads, variant)] by a short trial; None when it cannot do it."""
+    def fastest(self, peer, case, settings, **command):
+        """A peer with the fastest of its settings [(threads, variant)] by a short trial, and with those that are so
+        near to it that only the rounds can tell. Empty when it cannot do the case."""
         if peer in self.left_out:
-            return None
-        best = None
+            return []
+        tried = []
         for threads, variant in settings:
             progress(f"{case}: preparing {f'{peer} {variant}'.strip()}, {threads} thread(s)")
             held = f"{case} {variant}"
@@ -65,18 +81,15 @@ class Contenders:
                 server = self.peers.server(peer, threads)
                 about = server.ask("case", case=held, threads=threads, variant=variant, **command)
                 contender = Contender(peer, server, held, threads, variant, about)
-                trial = contender.measure(min(0.3, self.options.seconds))["min"]
+                tried.append((contender.measure(min(0.3, self.options.seconds))["min"], contender))
             except Failed as error:
                 self.failed.append({"case": case, "peer": peer, "threads": threads, "variant": variant,
                                     "error": str(error)})
-                continue
-            slower = contender
-            if best is None or trial < best[0]:
-                slower = best and best[1]
-                best = trial, contender
-            if slower:
-                slower.server.ask("drop", case=slower.case)
-        return best and best[1]
+        near = [c for ms, c in tried if ms <= NEAR * min(tried, key=lambda t: t[0])[0]]
+        for _, contender in tried:
+            if contender not in near:
+                contender.server.ask("drop", case=contender.case)
+        return near
 
     def settings_for(self, peer, atoms):
         """Compiling takes most of a minute: one thread is tried for small molecules alone, where it may win."""
@@ -86,38 +99,36 @@ class Contenders:
         return [(1, ""), (n, "")]
 
     def prepare(self, case):
-        """Contenders of a case by name."""
+        """All contenders of a case, ours first."""
         structure, n = self.structure(case.system, case.batch), self.options.threads
         ours = self.our_contender("ours", case.name, structure, n)
-        found = {"ours": ours}
+        found = [ours]
         if not self.options.quick:
             if n > 1:
-                found["ours, one thread"] = self.our_contender("ours, one thread", case.name + " one", structure, 1)
+                found.append(self.our_contender("ours, one thread", case.name + " one", structure, 1))
             if case.strict:
-                found["ours, strict"] = self.our_contender("ours, strict", case.name + " strict", structure, n,
-                                                           strict=True)
+                found.append(self.our_contender("ours, strict", case.name + " strict", structure, n, strict=True))
         for peer in ("eager", "compile"):
             too_large = case.batch > self.options.peers_up_to
             if too_large or (peer == "compile" and self.options.quick and not case.held_to_compile):
                 continue
-            best = self.best_of(peer, case.name, self.settings_for(peer, ours.about["atoms"]), structure=structure)
-            if best and best.about["edges"] != ours.about["edges"]:
-                raise SystemExit(f"{case.name}: {peer} has {best.about['edges']} edges, ours {ours.about['edges']}")
-            if best:
-                found[peer] = best
+            found += self.fastest(peer, case.name, self.settings_for(peer, ours.about["atoms"]), structure=structure)
+        for other in found:
+            if other.about["edges"] != ours.about["edges"]:
+                raise SystemExit(f"{case.name}: {other.name} has {other.about['edges']} edges, not those of ours, "
+                                 f"{ours.about['edges']}")
         return found
 
     def prepare_dynamics(self, row):
-        """The peer, and our kernels alone on the structure of the run."""
+        """Our kernels alone on the structure of the run, and the peer."""
         n = self.options.threads
         frames = self.folder / f"cluster-{row.replicas}.xyz"
         frames.write_text(CLUSTER.read_text() * row.replicas)
-        found = {"kernels": self.our_contender("kernels", row.name, str(frames), n)}
         searches = ["torchsim_nl", "vesin_nl_ts"] if row.peer == "torch-sim" else [""]
-        best = self.best_of(row.peer, row.name, [(t, s) for t in sorted({1, n}) for s in searches],
-                            structure=str(frames), steps=row.peer_steps, temperature=TEMPERATURE,
-                            time_step=TIME_STEP, every=EVERY)
-        return found | ({row.peer: best} if best else {})
+        return [self.our_contender("kernels", row.name, str(frames), n),
+                *self.fastest(row.peer, row.name, [(t, s) for t in sorted({1, n}) for s in searches],
+                              structure=str(frames), steps=row.peer_steps, temperature=TEMPERATURE,
+                              time_step=TIME_STEP, every=EVERY)]
 
     def close(self):
         self.peers.close()

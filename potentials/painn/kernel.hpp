@@ -26,13 +26,32 @@ struct Graph {
   std::size_t bytes() const;
 };
 
+/// Features that edges gather, `parts` numbers per channel and atom, so laid out that what one
+/// block of 32 channels needs lies together: [F / 32][n][parts][32].
+template <class T, int parts>
+struct Gathered {
+  Aligned<T> data;
+  std::size_t n = 0;
+  void resize(int n_atoms, int channels);
+  T* at(std::size_t atom, int part, int channel) {
+    return data.data() + index(atom, part, channel);
+  }
+  const T* at(std::size_t atom, int part, int channel) const {
+    return data.data() + index(atom, part, channel);
+  }
+
+ private:
+  std::size_t index(std::size_t atom, int part, int channel) const {
+    return ((channel / panel * n + atom) * parts + part) * panel + channel % panel;
+  }
+};
+
 /// What the passes over a graph keep, F = channels: the state of the forward pass that the reverse
 /// pass reads again, and the results.
 template <class T>
 struct Tape {
   struct Layer {
-    Aligned<T> phi;            // [n, 3F] the senders' part of the messages; not for layer 0
-    Aligned<T> v;              // [n, 3, F] vector features before the layer; not for layer 0
+    Gathered<T, 6> sent;       // phi (x^s, x^r, x^v) and v before the layer; not for layer 0
     Aligned<T> context_slope;  // [n, F] silu' of the context network's hidden layer; not for 0
     Aligned<T> vu;             // [n, 3, 2F] V and U
     Aligned<T> norm, dot;      // [n, F] |V|, V.U
@@ -41,7 +60,7 @@ struct Tape {
   };
   std::vector<Layer> layers;
   Aligned<T> s;                // [n, F]
-  Aligned<T> gs[2], gv[2];     // [n, F], [n, 3, F] dE/d(s', v') of a layer, by its parity
+  Gathered<T, 4> g[2];         // dE/d(s', v') of a layer, by its parity
   std::vector<double> energy;  // [n] eV
   Aligned<T> edge;             // [E, 4] of edge e = (x, a): dE/du and dE/dd of edge (a, x)
 

@@ -107,18 +107,6 @@ struct StoreTimes {
   }
 };
 
-/// The product plus `term`, of the same shape.
-template <class T>
-struct StorePlus {
-  T* c;
-  const T* term;
-  int stride;
-  HWY_INLINE void operator()(int row, int column, V<T> x) const {
-    const std::size_t at = static_cast<std::size_t>(row) * stride + column;
-    store<T>(hn::Add(x, load<T>(term + at)), c + at);
-  }
-};
-
 /// silu(x) = x / (1 + exp(-x)) to c, its derivative to `slope`.
 template <class T>
 struct StoreSilu {

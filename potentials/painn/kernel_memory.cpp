@@ -20,9 +20,9 @@ std::size_t Graph<T>::bytes() const {
 
 template <class T>
 std::size_t Tape<T>::bytes() const {
-  std::size_t sum = size(s, gs[0], gs[1], gv[0], gv[1], energy, edge);
+  std::size_t sum = size(s, g[0].data, g[1].data, energy, edge);
   for (const Layer& t : layers)
-    sum += size(t.phi, t.v, t.context_slope, t.vu, t.norm, t.dot, t.mixing_slope, t.a_sv, t.a_vv);
+    sum += size(t.sent.data, t.context_slope, t.vu, t.norm, t.dot, t.mixing_slope, t.a_sv, t.a_vv);
   return sum;
 }
 
@@ -42,6 +42,12 @@ void Graph<T>::resize(const KernelWeights<T>& weights, int n_atoms, int n_edges)
   }
 }
 
+template <class T, int parts>
+void Gathered<T, parts>::resize(int n_atoms, int channels) {
+  n = n_atoms;
+  grow(data, n * channels * parts);
+}
+
 template <class T>
 void Tape<T>::resize(const KernelWeights<T>& weights, int n_atoms, int n_edges) {
   const std::size_t n = n_atoms, f = weights.channels;
@@ -49,8 +55,7 @@ void Tape<T>::resize(const KernelWeights<T>& weights, int n_atoms, int n_edges) 
   for (std::size_t l = 0; l < layers.size(); ++l) {
     Layer& t = layers[l];
     if (l > 0) {
-      grow(t.phi, n * 3 * f);
-      grow(t.v, n * 3 * f);
+      t.sent.resize(n_atoms, weights.channels);
       grow(t.context_slope, n * f);
     }
     grow(t.vu, n * 6 * f);
@@ -58,10 +63,7 @@ void Tape<T>::resize(const KernelWeights<T>& weights, int n_atoms, int n_edges) 
       grow(*array, n * f);
   }
   grow(s, n * f);
-  for (int k = 0; k < 2; ++k) {
-    grow(gs[k], n * f);
-    grow(gv[k], n * 3 * f);
-  }
+  for (Gathered<T, 4>& one : g) one.resize(n_atoms, weights.channels);
   grow(energy, n);
   grow(edge, std::size_t{4} * n_edges);
 }

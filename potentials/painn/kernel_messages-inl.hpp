@@ -70,12 +70,15 @@ HWY_INLINE Filter filter_of(const Graph<T>& g, const Scratch<T>& scratch, const 
 /// Vectors of channels that go through an edge loop together.
 inline constexpr int abreast = many_registers ? 2 : 1;
 
-/// phi of an atom: layer 0's depends on its element alone.
+/// What atom j sends in the channels from c on: phi_k = [k * stride], of layer 0 by its element,
+/// and v_k = [(3 + k) * stride], none in layer 0.
 template <class T, bool vectors>
-HWY_INLINE const T* phi_of(const KernelWeights<T>& w, const Graph<T>& g, const Tape<T>& tape, int l,
-                           std::size_t j) {
-  const int f = w.channels;
-  return vectors ? &tape.layers[l].phi[j * 3 * f] : &w.phi0[std::size_t(g.number[j]) * 2 * f];
+HWY_INLINE const T* sent_by(const KernelWeights<T>& w, const Graph<T>& g, const Tape<T>& tape,
+                            int l, std::size_t j, int c) {
+  if constexpr (vectors)
+    return tape.layers[l].sent.at(j, 0, c);
+  else
+    return &w.phi0[std::size_t(g.number[j]) * 2 * w.channels + c];
 }
 
 /// Messages to the atoms [begin, end): s += sum x^s; to `v`, [rows, 3, F]: v + sum (x^r u + x^v
@@ -84,7 +87,7 @@ template <class T, class Filter, bool vectors>
 void messages(const KernelWeights<T>& w, const Graph<T>& g, Tape<T>& tape, Scratch<T>& scratch,
               int l, int begin, int end, T* v) {
   constexpr int n = lanes<T>, m = abreast;
-  const int f = w.channels;
+  const int f = w.channels, stride = vectors ? panel : f;
   for (int c0 = 0; c0 < f; c0 += panel) {
     const T* const block = Filter::tabulated ? w.table.block(l, c0 / panel) : nullptr;
     for (int i = begin; i < end; ++i) {
@@ -98,30 +101,29 @@ void messages(const KernelWeights<T>& w, const Graph<T>& g, Tape<T>& tape, Scrat
           ds[h] = load<T>(s + h * n);
           x[h] = y[h] = z[h] = zero<T>();
           if constexpr (vectors) {
-            const T* const own = &tape.layers[l].v[std::size_t(i) * 3 * f + c + h * n];
-            x[h] = load<T>(own), y[h] = load<T>(own + f), z[h] = load<T>(own + 2 * f);
+            const T* const own = tape.layers[l].sent.at(i, 3, c + h * n);
+            x[h] = load<T>(own), y[h] = load<T>(own + panel), z[h] = load<T>(own + 2 * panel);
           }
         }
         for (int e = first; e < first + count; ++e) {
           const std::size_t j = g.neighbor[e];
-          const T* const phi = phi_of<T, vectors>(w, g, tape, l, j) + c;
+          const T* const sent = sent_by<T, vectors>(w, g, tape, l, j, c);
           const auto filter = filter_of<Filter>(g, scratch, block, e, e - first, false);
           const T* const u = &g.unit[std::size_t(e) * 4];
           const V<T> ux = set<T>(u[0]), uy = set<T>(u[1]), uz = set<T>(u[2]);
 #pragma GCC unroll 2
           for (int h = 0; h < m; ++h) {
             const int k = h * n, at = c - c0 + k;
-            ds[h] = hn::MulAdd(load<T>(phi + k), filter.w(0, at), ds[h]);
-            const V<T> r = hn::Mul(load<T>(phi + f + k), filter.w(1, at));
+            ds[h] = hn::MulAdd(load<T>(sent + k), filter.w(0, at), ds[h]);
+            const V<T> r = hn::Mul(load<T>(sent + stride + k), filter.w(1, at));
             x[h] = hn::MulAdd(r, ux, x[h]);
             y[h] = hn::MulAdd(r, uy, y[h]);
             z[h] = hn::MulAdd(r, uz, z[h]);
             if constexpr (vectors) {
-              const T* const sent = &tape.layers[l].v[j * 3 * f + c + k];
-              const V<T> q = hn::Mul(load<T>(phi + 2 * f + k), filter.w(2, at));
-              x[h] = hn::MulAdd(q, load<T>(sent), x[h]);
-              y[h] = hn::MulAdd(q, load<T>(sent + f), y[h]);
-              z[h] = hn::MulAdd(q, load<T>(sent + 2 * f), z[h]);
+              const V<T> q = hn::Mul(load<T>(sent + 2 * panel + k), filter.w(2, at));
+              x[h] = hn::MulAdd(q, load<T>(sent + 3 * panel + k), x[h]);
+              y[h] = hn::MulAdd(q, load<T>(sent + 4 * panel + k), y[h]);
+              z[h] = hn::MulAdd(q, load<T>(sent + 5 * panel + k), z[h]);
             }
           }
         }
@@ -179,16 +181,14 @@ void messages_reverse(const KernelWeights<T>& w, const Graph<T>& g, Tape<T>& tap
                       Scratch<T>& scratch, int l, int begin, int end, T* phi_bar, T* v_bar) {
   constexpr int n = lanes<T>, m = abreast;
   const int f = w.channels;
-  const T* const gs = tape.gs[l & 1].data();
-  const T* const gv = tape.gv[l & 1].data();
+  const Gathered<T, 4>& received = tape.g[l & 1];
   for (int c0 = 0; c0 < f; c0 += panel) {
     const T* const block = Filter::tabulated ? w.table.block(l, c0 / panel) : nullptr;
     for (int a = begin; a < end; ++a) {
       const int first = g.first[a], count = g.count[a];
       if constexpr (!Filter::tabulated) exact_filters(w, g, scratch, l, a, c0, true);
       for (int c = c0; c < c0 + panel; c += m * n) {
-        const T* const phi = phi_of<T, vectors>(w, g, tape, l, a) + c;
-        const T* const v = vectors ? &tape.layers[l].v[std::size_t(a) * 3 * f + c] : nullptr;
+        const T* const sent = sent_by<T, vectors>(w, g, tape, l, a, c);
         V<T> b0[m], b1[m], b2[m], wx[m], wy[m], wz[m];
 #pragma GCC unroll 2
         for (int h = 0; h < m; ++h) b0[h] = b1[h] = b2[h] = wx[h] = wy[h] = wz[h] = zero<T>();
@@ -197,14 +197,14 @@ void messages_reverse(const KernelWeights<T>& w, const Graph<T>& g, Tape<T>& tap
           const auto filter = filter_of<Filter>(g, scratch, block, e, e - first, true);
           const T* const u = &g.unit[std::size_t(e) * 4];
           const V<T> ux = set<T>(u[0]), uy = set<T>(u[1]), uz = set<T>(u[2]);
-          const T* const gx = gv + x * 3 * f + c;
+          const T* const gx = received.at(x, 0, c);
           V<T> along = zero<T>(), sx = zero<T>(), sy = zero<T>(), sz = zero<T>();
 #pragma GCC unroll 2
           for (int h = 0; h < m; ++h) {
             const int k = h * n, at = c - c0 + k;
-            const V<T> g0 = load<T>(gs + x * f + c + k), g1 = load<T>(gx + k),
-                       g2 = load<T>(gx + f + k), g3 = load<T>(gx + 2 * f + k);
-            const V<T> p0 = load<T>(phi + k), p1 = load<T>(phi + f + k);
+            const V<T> g0 = load<T>(gx + k), g1 = load<T>(gx + panel + k),
+                       g2 = load<T>(gx + 2 * panel + k), g3 = load<T>(gx + 3 * panel + k);
+            const V<T> p0 = load<T>(sent + k), p1 = load<T>(sent + stride + k);
             const V<T> xr = hn::Neg(hn::MulAdd(ux, g1, hn::MulAdd(uy, g2, hn::Mul(uz, g3))));
             const V<T> w1 = filter.w(1, at), r = hn::Mul(p1, w1);
             along = hn::MulAdd(hn::Mul(g0, p0), filter.dw(0, at), along);
@@ -213,10 +213,11 @@ void messages_reverse(const KernelWeights<T>& w, const Graph<T>& g, Tape<T>& tap
             sy = hn::MulAdd(r, g2, sy);
             sz = hn::MulAdd(r, g3, sz);
             if constexpr (vectors) {
-              const V<T> p2 = load<T>(phi + 2 * f + k), w2 = filter.w(2, at), q = hn::Mul(p2, w2);
-              const V<T> xv = hn::MulAdd(
-                  load<T>(v + k), g1,
-                  hn::MulAdd(load<T>(v + f + k), g2, hn::Mul(load<T>(v + 2 * f + k), g3)));
+              const V<T> p2 = load<T>(sent + 2 * panel + k);
+              const V<T> w2 = filter.w(2, at), q = hn::Mul(p2, w2);
+              const V<T> xv = hn::MulAdd(load<T>(sent + 3 * panel + k), g1,
+                                         hn::MulAdd(load<T>(sent + 4 * panel + k), g2,
+                                                    hn::Mul(load<T>(sent + 5 * panel + k), g3)));
               along = hn::MulAdd(hn::Mul(xv, p2), filter.dw(2, at), along);
               b0[h] = hn::MulAdd(g0, filter.w(0, at), b0[h]);
               b1[h] = hn::MulAdd(xr, w1, b1[h]);
@@ -231,14 +232,14 @@ void messages_reverse(const KernelWeights<T>& w, const Graph<T>& g, Tape<T>& tap
         if constexpr (vectors) {
           T* const pb = phi_bar + std::size_t(a - begin) * 3 * f + c;
           T* const vb = v_bar + std::size_t(a - begin) * 3 * f + c;
-          const T* const self = gv + std::size_t(a) * 3 * f + c;
+          const T* const self = received.at(a, 1, c);
 #pragma GCC unroll 2
           for (int h = 0; h < m; ++h) {
             const int k = h * n;
             store<T>(b0[h], pb + k), store<T>(b1[h], pb + f + k), store<T>(b2[h], pb + 2 * f + k);
             store<T>(hn::Add(wx[h], load<T>(self + k)), vb + k);
-            store<T>(hn::Add(wy[h], load<T>(self + f + k)), vb + f + k);
-            store<T>(hn::Add(wz[h], load<T>(self + 2 * f + k)), vb + 2 * f + k);
+            store<T>(hn::Add(wy[h], load<T>(self + panel + k)), vb + f + k);
+            store<T>(hn::Add(wz[h], load<T>(self + 2 * panel + k)), vb + 2 * f + k);
           }
         }
       }

@@ -1,6 +1,40 @@
 // Included once for each kind of processor, inside md::painn::HWY_NAMESPACE: what happens to each
 // atom by itself. Equations as in torch_painn.cpp; x_bar = dE/dx.
 
+/// A product [rows, 3F] as phi of the atoms from `begin` on.
+template <class T>
+struct StorePhi {
+  Gathered<T, 6>& sent;
+  int begin, channels;
+  HWY_INLINE void operator()(int row, int column, V<T> x) const {
+    store<T>(x, sent.at(begin + row, column / channels, column % channels));
+  }
+};
+
+/// dE/ds' of the atoms from `begin` on plus a product [rows, F], to c, [rows, F].
+template <class T>
+struct StorePlusGs {
+  T* c;
+  const Gathered<T, 4>& g;
+  int begin, channels;
+  HWY_INLINE void operator()(int row, int column, V<T> x) const {
+    store<T>(hn::Add(x, load<T>(g.at(begin + row, 0, column))),
+             c + static_cast<std::size_t>(row) * channels + column);
+  }
+};
+
+/// A product [rows, 3, F] plus `term` of the same shape, where there is one, as dE/dv'.
+template <class T>
+struct StoreGv {
+  Gathered<T, 4>& g;
+  const T* term;
+  int begin, channels;
+  HWY_INLINE void operator()(int row, int column, V<T> x) const {
+    if (term) x = hn::Add(x, load<T>(term + static_cast<std::size_t>(row) * channels + column));
+    store<T>(x, g.at(begin + row / 3, 1 + row % 3, column));
+  }
+};
+
 /// phi of layer l from s, rows [begin, end).
 template <class T>
 void context(const KernelWeights<T>& w, Tape<T>& tape, Scratch<T>& scratch, int l, int begin,
@@ -10,8 +44,7 @@ void context(const KernelWeights<T>& w, Tape<T>& tape, Scratch<T>& scratch, int 
   auto& t = tape.layers[l];
   multiply<T>(rows, f, f, &tape.s[std::size_t(begin) * f], f, layer.context0,
               StoreSilu<T>{scratch.a.data(), &t.context_slope[std::size_t(begin) * f], f});
-  multiply<T>(rows, f, 3 * f, scratch.a.data(), f, layer.context1,
-              Store<T>{&t.phi[std::size_t(begin) * 3 * f], 3 * f});
+  multiply<T>(rows, f, 3 * f, scratch.a.data(), f, layer.context1, StorePhi<T>{t.sent, begin, f});
 }
 
 /// Reverse of the context network of layer l and its sum with what passes it by. In: dE/dphi in
@@ -25,7 +58,7 @@ void context_reverse(const KernelWeights<T>& w, Tape<T>& tape, Scratch<T>& scrat
   multiply<T>(rows, 3 * f, f, phi_bar, 3 * f, layer.context1_t,
               StoreTimes<T>{scratch.a.data(), &tape.layers[l].context_slope[at], f});
   multiply<T>(rows, f, f, scratch.a.data(), f, layer.context0_t,
-              StorePlus<T>{s_bar, &tape.gs[l & 1][at], f});
+              StorePlusGs<T>{s_bar, tape.g[l & 1], begin, f});
 }
 
 /// Update of the rows [begin, end): v, [rows, 3, F], are the vectors after the message.
@@ -78,7 +111,7 @@ void update(const KernelWeights<T>& w, Tape<T>& tape, Scratch<T>& scratch, int l
         const std::size_t from = (std::size_t(r) * 3 + k) * f + c;
         store<T>(hn::MulAdd(vv, load<T>(vu + (std::size_t(r) * 6 + 2 * k + 1) * f + c),
                             load<T>(v + from)),
-                 &tape.layers[l + 1].v[std::size_t(begin) * 3 * f + from]);
+                 tape.layers[l + 1].sent.at(begin + r, 3 + k, c));
       }
     }
   scratch.lap(Part::elementwise);
@@ -121,7 +154,8 @@ void update_reverse(const KernelWeights<T>& w, Tape<T>& tape, Scratch<T>& scratc
       const V<T> dot = hn::Mul(s, load<T>(&t.a_sv[at]));
       const V<T> over =
           hn::Div(load<T>(joined + std::size_t(r) * 2 * f + f + c), load<T>(&t.norm[at]));
-      store<T>(hn::Add(s, load<T>(joined + std::size_t(r) * 2 * f + c)), &tape.gs[l & 1][at]);
+      store<T>(hn::Add(s, load<T>(joined + std::size_t(r) * 2 * f + c)),
+               tape.g[l & 1].at(begin + r, 0, c));
       for (int k = 0; k < 3; ++k) {
         const T* const own = &t.vu[(std::size_t(begin + r) * 6 + 2 * k) * f + c];
         const V<T> vk = load<T>(own), uk = load<T>(own + f);
@@ -134,11 +168,8 @@ void update_reverse(const KernelWeights<T>& w, Tape<T>& tape, Scratch<T>& scratc
       }
     }
   scratch.lap(Part::elementwise);
-  T* const gv = &tape.gv[l & 1][std::size_t(begin) * 3 * f];
-  if (vb)
-    multiply<T>(3 * rows, 2 * f, f, vu, 2 * f, layer.channel_mix_t, StorePlus<T>{gv, vb, f});
-  else
-    multiply<T>(3 * rows, 2 * f, f, vu, 2 * f, layer.channel_mix_t, Store<T>{gv, f});
+  multiply<T>(3 * rows, 2 * f, f, vu, 2 * f, layer.channel_mix_t,
+              StoreGv<T>{tape.g[l & 1], vb, begin, f});
   scratch.lap(Part::products);
 }
 

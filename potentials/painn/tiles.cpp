@@ -47,7 +47,7 @@ void make_tiles(const int* first_atom, int n_replicas, int threads, Tiles& tiles
 
 int block_count(int n, int rows, int threads) {
   const int needed = (n + rows - 1) / rows;
-  if (needed < threads) return std::max(1, std::min(threads, n / 2));
+  if (needed < threads) return std::min(threads, (n + 1) / 2);
   return (needed + threads - 1) / threads * threads;
 }
 

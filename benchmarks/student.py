@@ -48,12 +48,15 @@ class Benchmark(Contenders):
         """ms per step of the program's own run, output included."""
         out = self.folder / "out"
         ini = self.folder / "run.ini"
+        keys = "\n".join(f"{key} = {value}" for key, value in self.options.potential.items())
         ini.write_text(f"""[system]
 structure = {CLUSTER}
 replicas = {row.replicas}
 [potential]
 name = painn
 model = {self.options.model}
+precision = float32
+{keys}
 [integrator]
 method = velocity_verlet
 time_step = {TIME_STEP} fs
@@ -85,7 +88,8 @@ progress = off
             for size in sizes:
                 progress(f"scaling with {kind}: {size}")
                 structure = self.structure(size, 1) if kind == "atoms" else self.structure("water15", size)
-                about = server.ask("case", case="s", structure=structure, threads=self.options.threads)
+                about = server.ask("case", case="s", structure=structure, threads=self.options.threads,
+                                   keys=self.options.potential)
                 measured = server.ask("measure", case="s", seconds=self.options.seconds)
                 result[kind].append(about | measured | server.ask("memory"))
                 server.ask("drop", case="s")
@@ -98,6 +102,8 @@ progress = off
         if o.only:
             cases = [case for case in cases if re.search(o.only, case.name)]
         dynamics = [row for row in DYNAMICS if not o.only or re.search(o.only, row.name)]
+        if not cases and not dynamics:
+            raise SystemExit(f"--only {o.only}: no case has such a name")
         contenders = [(case, self.prepare(case)) for case in cases]
         movers = [(row, self.prepare_dynamics(row), []) for row in dynamics]
         product = []
@@ -107,14 +113,15 @@ progress = off
                 # The order turns with the rounds: nobody always follows the same one.
                 for contender in found[:: 1 if k % 2 == 0 else -1]:
                     progress(f"round {k + 1}/{o.rounds}: {row.name}, {contender.name}")
-                    contender.rounds.append(contender.measure(o.seconds))
+                    self.turn(row.name, found, contender)
             for row, found, runs in movers:
                 progress(f"round {k + 1}/{o.rounds}: {row.name}")
                 runs.append(self.run_dynamics(row))
-                for contender in found:
-                    contender.rounds.append(contender.measure(o.seconds))
+                for contender in list(found):
+                    self.turn(row.name, found, contender)
         result = {"device": cpu_name(), "threads": o.threads, "rounds": o.rounds, "seconds_per_turn": o.seconds,
-                  "wait_policy_of_peers": o.wait_policy, "versions": self.peers.versions, "network": self.shape,
+                  "wait_policy_of_peers": o.wait_policy, "potential": o.potential,
+                  "versions": self.peers.versions, "network": self.shape,
                   "load_at_the_end": os.getloadavg()[0], "left_out": self.left_out, "failed": self.failed,
                   "product_gflops": product,
                   "cases": [{"case": case.name, "system": case.system, "batch": case.batch, "must": case.must,
@@ -137,6 +144,8 @@ def main():
     p.add_argument("--quick", action="store_true", help="only the rows with a promised ratio; three rounds")
     p.add_argument("--build", default=str(ROOT / "build/release"), help="folder with understudy and student_speed")
     p.add_argument("--model", default=str(ROOT / "inputs/models/student.safetensors"), help="the student")
+    p.add_argument("--potential", metavar="KEY=VALUE", action="append", default=[],
+                   help="a key of our [potential], other than its default; may be repeated")
     p.add_argument("--peers", metavar="PYTHON", help="interpreter that has the other programs")
     p.add_argument("--peers-up-to", type=int, default=64, metavar="N", help="largest batch the peers are given")
     p.add_argument("--wait-policy", choices=("default", "passive"), default="default",
@@ -148,6 +157,7 @@ def main():
     p.add_argument("--name", default="student-" + re.sub(r"[^a-z0-9]+", "-", cpu_name().lower()).strip("-"),
                    help="of the files in benchmarks/results (default: %(default)s)")
     options = p.parse_args()
+    options.potential = dict(item.split("=", 1) for item in options.potential)
     options.rounds = options.rounds or (3 if options.quick else 7)
     options.model = str(pathlib.Path(options.model).resolve())
     for name in ("understudy", "student_speed"):

@@ -5,7 +5,7 @@ import sys
 import time
 
 from student_cases import EVERY, TEMPERATURE, TIME_STEP, write_batch
-from student_server import Failed, Peers, Server, find_peers
+from student_server import Failed, Peers, Server, absences, find_peers
 
 CLUSTER = pathlib.Path(__file__).resolve().parents[1] / "inputs/water_clusters/water_pentamer.xyz"
 
@@ -55,8 +55,8 @@ class Contenders:
         python, self.left_out = find_peers(options.peers)
         self.peers = Peers(python, self.shape, options.wait_policy)
         self.failed = []
-        for peer, why in self.left_out.items():
-            print(f"{peer} is left out: {why}", file=sys.stderr)
+        for line in absences(self.left_out):
+            print(line, file=sys.stderr)
 
     def structure(self, system, batch):
         path = self.folder / f"{system}-{batch}.xyz"
@@ -65,7 +65,8 @@ class Contenders:
         return str(path)
 
     def our_contender(self, name, case, structure, threads, **how):
-        about = self.ours.ask("case", case=case, structure=structure, threads=threads, **how)
+        about = self.ours.ask("case", case=case, structure=structure, threads=threads,
+                              keys=self.options.potential, **how)
         return Contender(name, self.ours, case, threads, about=about)
 
     def fastest(self, peer, case, settings, **command):
@@ -83,13 +84,25 @@ class Contenders:
                 contender = Contender(peer, server, held, threads, variant, about)
                 tried.append((contender.measure(min(0.3, self.options.seconds))["min"], contender))
             except Failed as error:
-                self.failed.append({"case": case, "peer": peer, "threads": threads, "variant": variant,
-                                    "error": str(error)})
+                self.note_failure(case, peer, threads, variant, error)
         near = [c for ms, c in tried if ms <= NEAR * min(tried, key=lambda t: t[0])[0]]
         for _, contender in tried:
             if contender not in near:
                 contender.server.ask("drop", case=contender.case)
         return near
+
+    def note_failure(self, case, peer, threads, variant, error):
+        self.failed.append({"case": case, "peer": peer, "threads": threads, "variant": variant, "error": str(error)})
+
+    def turn(self, case, found, contender):
+        """Measures one contender of those found for a case; a peer that fails takes part no longer."""
+        try:
+            contender.rounds.append(contender.measure(self.options.seconds))
+        except Failed as error:
+            if contender.server is self.ours:
+                raise SystemExit(f"{case}, {contender.name}: {error}")
+            self.note_failure(case, contender.name, contender.threads, contender.variant, error)
+            found.remove(contender)
 
     def settings_for(self, peer, atoms):
         """Compiling takes most of a minute: one thread is tried for small molecules alone, where it may win."""

@@ -2,6 +2,7 @@
 import statistics
 
 from student_cases import PRODUCT_SHARE, STEP_SHARE, STRICT_COST
+from student_server import absences
 
 median = statistics.median
 
@@ -130,8 +131,7 @@ def remarks(result):
                 chosen.setdefault((peer, f"{c['threads']} thread(s) {c['variant']}".strip()), []).append(row["case"])
     for (peer, how), names in chosen.items():
         lines.append(f"- {peer}: fastest with {how} in {', '.join(names)}")
-    for peer, why in result["left_out"].items():
-        lines.append(f"- {peer} was left out: {why}")
+    lines += [f"- {line}" for line in absences(result["left_out"])]
     for f in result["failed"]:
         lines.append(f"- {f['peer']} ({f['threads']} thread(s) {f['variant']}".rstrip() +
                      f") could not do {f['case']}: {f['error'].splitlines()[0]}")
@@ -157,7 +157,7 @@ def plot(result, path):
         return False
     import matplotlib
     matplotlib.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot, ticker
     titles = {"h2o": "H$_2$O", "c6h6": "C$_6$H$_6$", "water15": "(H$_2$O)$_5$, 15 atoms"}
     contenders = [("eager", "SchNetPack, eager", "#c2571a", "s"),
                   ("compile", "SchNetPack, torch.compile", "#7a6fb0", "^"), ("ours", "Understudy", "#14747d", "o")]
@@ -177,6 +177,8 @@ def plot(result, path):
         panel.set(xscale="log", yscale="log", title=titles.get(name, name), xlabel="molecules in the batch")
         ticks = sorted({r["batch"] for r in rows})
         panel.set_xticks(ticks, [str(t) for t in ticks])
+        panel.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        panel.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
         panel.minorticks_off()
         panel.grid(True, which="major", color="#dddddd", linewidth=0.6)
         panel.set_axisbelow(True)

@@ -82,6 +82,14 @@ def find_peers(asked):
     return None, {peer: why for peer in ("eager", "compile", "ase", "torch-sim")}
 
 
+def absences(left_out):
+    """A line for each reason."""
+    reasons = {}
+    for peer, why in left_out.items():
+        reasons.setdefault(why, []).append(peer)
+    return [f"left out: {', '.join(peers)}: {why}" for why, peers in reasons.items()]
+
+
 class Peers:
     """The peers' servers, one process for each mode and number of threads, started when first used."""
 

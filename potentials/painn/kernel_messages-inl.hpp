@@ -180,7 +180,7 @@ template <class T, class Filter, bool vectors>
 void messages_reverse(const KernelWeights<T>& w, const Graph<T>& g, Tape<T>& tape,
                       Scratch<T>& scratch, int l, int begin, int end, T* phi_bar, T* v_bar) {
   constexpr int n = lanes<T>, m = abreast;
-  const int f = w.channels;
+  const int f = w.channels, stride = vectors ? panel : f;
   const Gathered<T, 4>& received = tape.g[l & 1];
   for (int c0 = 0; c0 < f; c0 += panel) {
     const T* const block = Filter::tabulated ? w.table.block(l, c0 / panel) : nullptr;

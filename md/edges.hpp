@@ -45,4 +45,39 @@ class EdgeList {
   std::int64_t list_ = -1, built_ = -1;  // id and n_builds of the rows taken over
 };
 
+/// Directed edges in device memory, numbered like the entries of the neighbor rows: those of atom i
+/// are rows.row[i] ... rows.row[i] + rows.count[i] - 1, the unused rest of a row is no edge.
+struct PaddedEdgeView {
+  NeighborView rows;
+  const int* replica = nullptr;           // [n_atoms]
+  const int* center = nullptr;            // [capacity] -1: not an edge
+  const std::int64_t* reverse = nullptr;  // [capacity] the edge with the opposite vector
+
+  MD_HD Vec3 vector(std::int64_t e) const { return rows.vector(replica[center[e]], center[e], e); }
+};
+
+/// The same edges as EdgeList without a copy of the rows, for networks inside a recorded step: what
+/// changed is found on the device, replica by replica.
+class PaddedEdgeList {
+ public:
+  explicit PaddedEdgeList(Device device) : device_(device) {}
+  /// Takes over rows that were rebuilt since the last call. Recordable as long as list and capacity
+  /// are those of the last call; otherwise it allocates.
+  void update(const StateView& state, const NeighborList& neighbors, Stream& stream);
+  PaddedEdgeView view() const;
+
+  /// force[i] += sum over the edges e of i of (gradient[e] - gradient[reverse[e]]) and, if wanted,
+  /// virial[r] -= sum vector (x) gradient, where gradient[e] = dE/dvector[e] in eV/A, [capacity];
+  /// read at edges only. Fixed order of the sums within a replica.
+  void add_forces(const StateView& state, const Vec3* gradient, bool virial, Stream& stream);
+
+ private:
+  Device device_;
+  PaddedEdgeView view_;
+  Array<int> center_;
+  Array<std::int64_t> reverse_, taken_;  // taken_: [n_replicas] builds of the rows taken over
+  Array<Mat3> virial_;                   // [n_replicas] scratch of add_forces
+  std::int64_t list_ = -1;               // id of the list
+};
+
 }  // namespace md

@@ -182,6 +182,8 @@ NeighborView NeighborList::view() const {
   v.first_shift = d.first_shift.data();
   v.shift = d.shift.data();
   v.wrapped = d.cutoff == 0 ? d.state.position.data() : d.wrapped.data();
+  v.builds = d.builds.data();
+  v.capacity = static_cast<std::int64_t>(d.atom.size());
   return v;
 }
 

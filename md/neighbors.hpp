@@ -23,6 +23,8 @@ struct NeighborView {
   const int* first_shift = nullptr;   // [n_replicas + 1]; image m - 1 - k of m is the opposite of k
   const Vec3* shift = nullptr;        // A; aperiodic replicas have the zero vector only; padded
   const Vec3* wrapped = nullptr;  // [n_atoms] positions of this step, in the list's image; padded
+  const std::int64_t* builds = nullptr;  // [n_replicas] how often the rows of r were built
+  std::int64_t capacity = 0;             // of all rows; rows lie one after the other, by atom
 
   /// From atom i (of replica r) to its neighbor in entry k, A: r_j + n C - r_i.
   MD_HD Vec3 vector(int r, int i, std::int64_t k) const {

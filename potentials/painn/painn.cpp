@@ -1,6 +1,7 @@
 #include "potentials/painn/painn.hpp"
 
 #include "md/errors.hpp"
+#include "potentials/painn/device_potential.hpp"
 
 namespace md {
 namespace painn {
@@ -27,12 +28,19 @@ namespace {
 std::unique_ptr<Potential> make(const PotentialOptions& options) {
   const PainnModel model = PainnModel::read(Safetensors(options.input.file("potential.model")));
   std::string how = options.input.choice("potential.evaluation");
-  if (how == "auto") how = options.device.is_cuda() ? "libtorch" : "kernels";
+  if (how == "auto") how = "kernels";
   if (how == "kernels") {
-    if (options.device.is_cuda())
-      options.input.fail("potential.evaluation",
-                         "kernels run on the CPU only; use libtorch on a GPU");
     std::string filters = options.input.choice("potential.filters");
+    if (options.device.is_cuda()) {
+      const bool exact = options.precision == "float64";
+      if (filters == (exact ? "table" : "exact"))
+        options.input.fail(
+            "potential.filters",
+            "on a GPU they are exact in float64 and from a table otherwise; use auto");
+      return painn::make_device_kernels(model, options);
+    }
+    if (options.precision != "float32" && options.precision != "float64")
+      options.input.fail("potential.precision", "runs on a GPU only; float32 or float64 is wanted");
     if (filters == "auto") filters = options.precision == "float64" ? "exact" : "table";
     return painn::make_kernels(model, options,
                                filters == "exact" ? painn::Filters::exact : painn::Filters::table);
@@ -46,8 +54,7 @@ const bool registered = potentials().add(
     "painn",
     {"equivariant message-passing network (PaiNN) from a safetensors file",
      {{"evaluation", Kind::choice, "auto",
-       "kernels: own code, on the CPU; libtorch: automatic differentiation, any device; "
-       "auto: the kernels where they run",
+       "kernels: own code; libtorch: automatic differentiation; auto: the kernels",
        "auto|kernels|libtorch"},
       {"filters", Kind::choice, "auto",
        "of the kernels: exact, or a table of splines; auto: exact in float64", "auto|exact|table"}},

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "md/units.hpp"
+#include "md/vec3.hpp"
 
 namespace md::zbl {
 
@@ -25,13 +26,16 @@ struct Pair {
 };
 
 /// Of two nuclei at the distance d < end, A.
-inline Pair repulsion(int z1, int z2, double d) {
+MD_HD inline Pair repulsion(int z1, int z2, double d) {
   const double a = length / (std::pow(z1, power) + std::pow(z2, power));
+  // Of their own, since a GPU sees no arrays of the host.
+  constexpr double w[4] = {weight[0], weight[1], weight[2], weight[3]};
+  constexpr double b[4] = {decay[0], decay[1], decay[2], decay[3]};
   double screening = 0, screening_slope = 0;
   for (int k = 0; k < 4; ++k) {
-    const double term = weight[k] * std::exp(-decay[k] * d / a);
+    const double term = w[k] * std::exp(-b[k] * d / a);
     screening += term;
-    screening_slope -= decay[k] / a * term;
+    screening_slope -= b[k] / a * term;
   }
   const double x = d / end, x5 = x * x * x * x * x;
   const double envelope = 1 + x5 * x * (-28 + x * (48 - 21 * x));

@@ -96,6 +96,72 @@ TEST(EdgeList, HasNoEdgesOfABadReplica) {
     EXPECT_NE(state.replica.data()[edges.view().center[e]], 2);
 }
 
+/// The same edges with the same reverse, at the entries of the rows.
+void expect_same(const NeighborList& list, const EdgeList& edges, const PaddedEdgeList& padded) {
+  const NeighborView rows = list.view();
+  const EdgeView compact = edges.view();
+  const PaddedEdgeView v = padded.view();
+  const auto entry = [&](int e) {
+    return rows.row[compact.center[e]] + e - compact.first[compact.center[e]];
+  };
+  for (int e = 0; e < compact.n_edges; ++e) {
+    ASSERT_EQ(v.center[entry(e)], compact.center[e]);
+    ASSERT_EQ(v.reverse[entry(e)], entry(compact.reverse[e]));
+    ASSERT_EQ(norm(v.vector(entry(e)) - compact.vector[e]), 0);
+  }
+  ASSERT_EQ(rows.capacity - std::count(v.center, v.center + rows.capacity, -1), compact.n_edges);
+}
+
+TEST(PaddedEdgeList, EqualsTheEdgeListThroughMovesRebuildsAndMoreRoom) {
+  Stream stream(Device{}, 1);
+  EdgeList edges(Device{});
+  PaddedEdgeList padded(Device{});
+  int n_enlarged = 0;
+  for (unsigned seed = 0; seed < 20; ++seed) {
+    State state = make_state(mixed(seed));
+    stream.set_gate(state.halt.data());
+    NeighborList list(state, 3.5, 1, stream);
+    std::mt19937 random(seed);
+    std::uniform_real_distribution<double> both(-0.2, 0.2);
+    for (int step = 0; step < 20; ++step) {
+      // Towards the middle at first, so that rows outgrow their room.
+      for (int i = 0; i < state.n_atoms(); ++i)
+        state.position.data()[i] =
+            0.95 * state.position.data()[i] + Vec3{both(random), both(random), both(random)};
+      list.refresh(stream);
+      padded.update(state.view(), list, stream);  // nothing happens while rows lack room
+      if (list.enlarge(stream)) {
+        ++n_enlarged;
+        padded.update(state.view(), list, stream);
+      }
+      edges.update(state.view(), list, stream);
+      ASSERT_NO_FATAL_FAILURE(expect_same(list, edges, padded));
+    }
+    stream.set_gate(nullptr);
+  }
+  EXPECT_GE(n_enlarged, 3);
+}
+
+TEST(PaddedEdgeList, LooksAtRowsThatWereRebuiltOnly) {
+  Stream stream(Device{}, 1);
+  State state = make_state(mixed(4));
+  NeighborList list(state, 3.5, 1, stream);
+  PaddedEdgeList padded(Device{});
+  padded.update(state.view(), list, stream);
+  // Marks left where only a rebuild writes.
+  const PaddedEdgeView v = padded.view();
+  int* const center = const_cast<int*>(v.center);
+  std::fill_n(center, list.view().capacity, -7);
+  state.position.data()[0].x += 0.6;  // replica 0 has to be rebuilt, the others not
+  list.refresh(stream);
+  padded.update(state.view(), list, stream);
+  for (int i = 0; i < state.n_atoms(); ++i) {
+    const int expected = state.replica.data()[i] == 0 ? i : -7;
+    if (list.view().count[i] == 0) continue;
+    EXPECT_EQ(center[list.view().row[i]], expected) << i;
+  }
+}
+
 /// E = sum over edges of a smooth function of the vector that is not symmetric under reversal.
 struct Toy {
   double energy = 0;
@@ -121,6 +187,31 @@ double toy_energy(const Structure& s, double cutoff) {
   EdgeList edges(Device{});
   edges.update(state.view(), list, stream);
   return Toy(edges.view(), cutoff).energy;
+}
+
+TEST(PaddedEdgeList, GivesTheForcesAndVirialOfTheEdgeList) {
+  State state = make_state(mixed(9));
+  Stream stream(Device{}, 1);
+  NeighborList list(state, 3.5, 0.5, stream);
+  EdgeList edges(Device{});
+  PaddedEdgeList padded(Device{});
+  edges.update(state.view(), list, stream);
+  padded.update(state.view(), list, stream);
+  const EdgeView v = edges.view();
+  const Toy toy(v, 3.5);
+  std::vector<Vec3> gradient(list.view().capacity, Vec3{1e300, 1e300, 1e300});
+  for (int e = 0; e < v.n_edges; ++e)
+    gradient[list.view().row[v.center[e]] + e - v.first[v.center[e]]] = toy.gradient[e];
+  edges.add_forces(state.view(), toy.gradient.data(), true, stream);
+  const std::vector<Vec3> forces = state.force.download();
+  const std::vector<Mat3> virials = state.virial.download();
+  state.force.fill({});
+  state.virial.fill({});
+  padded.add_forces(state.view(), gradient.data(), true, stream);
+  for (int i = 0; i < state.n_atoms(); ++i)
+    EXPECT_EQ(norm(state.force.data()[i] - forces[i]), 0) << i;
+  for (int r = 0; r < state.n_replicas(); ++r)
+    for (int k = 0; k < 3; ++k) EXPECT_EQ(norm(state.virial.data()[r][k] - virials[r][k]), 0) << r;
 }
 
 TEST(EdgeList, TurnsGradientsIntoForcesAndVirial) {

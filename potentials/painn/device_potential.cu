@@ -1,0 +1,114 @@
+#include <algorithm>
+#include <utility>
+
+#include "md/errors.hpp"
+#include "potentials/atom_energies.cuh"
+#include "potentials/painn/device_potential.hpp"
+#include "potentials/painn/program_memory.cuh"
+#include "potentials/painn/program_run.cuh"
+
+namespace md::painn {
+namespace {
+
+template <class T, Operand operand>
+class DevicePotential final : public Potential {
+ public:
+  DevicePotential(const PainnModel& model, PotentialTraits traits, Device device, Schedule wanted)
+      : weights_(model, operand, device),
+        memory_(device, model.repulsion),
+        traits_(std::move(traits)),
+        description_(model.describe()),
+        device_(device),
+        wanted_(wanted),
+        edges_(device) {}
+
+  const PotentialTraits& traits() const override { return traits_; }
+  std::vector<std::string> describe() const override { return description_; }
+
+  void add_forces(const StateView& state, const NeighborList& neighbors, bool virial,
+                  Stream& stream) override {
+    edges_.update(state, neighbors, stream);
+    energies_.resize(state, stream);
+    if (neighbors.id() != list_) {
+      schedule_ = plan(state);
+      list_ = neighbors.id();
+    }
+    ProgramView<T> view;
+    view.w = weights_.view();
+    view.edges = edges_.view();
+    view.number = state.number;
+    view.n_atoms = state.n_atoms;
+    view.energy = energies_.energies();
+    memory_.attach(view);
+    run_program<T, operand>(stream, view, schedule_);
+    energies_.add(state, stream);
+    edges_.add_forces(state, view.gradient, virial, stream);
+  }
+
+ private:
+  ProgramSchedule plan(const StateView& state) const {
+    std::vector<int> first(state.n_replicas + 1);
+    copy_to_host(device_, first.data(), state.first_atom, first.size() * sizeof(int));
+    int largest = 0;
+    for (int r = 0; r < state.n_replicas; ++r) largest = std::max(largest, first[r + 1] - first[r]);
+    return {state.n_replicas, state.first_atom,
+            blocks_per_replica<T, operand>(device_, state.n_replicas, largest, wanted_)};
+  }
+
+  DeviceWeights<T> weights_;
+  ProgramMemory<T> memory_;
+  PotentialTraits traits_;
+  std::vector<std::string> description_;
+  Device device_;
+  Schedule wanted_;
+  PaddedEdgeList edges_;
+  AtomEnergies energies_;
+  ProgramSchedule schedule_;
+  std::int64_t list_ = -1;  // id of the list that schedule_ was made for
+};
+
+/// 75, 80, ..., or 0 on the CPU.
+int compute_capability(const Device& device) {
+#ifdef __CUDACC__
+  if (device.is_cuda()) {
+    int major = 0, minor = 0;
+    cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device.index);
+    cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device.index);
+    return 10 * major + minor;
+  }
+#endif
+  (void)device;
+  return 0;
+}
+
+template <class T, Operand operand>
+std::unique_ptr<Potential> make_as(const PainnModel& model, const PotentialOptions& options,
+                                   Schedule schedule) {
+  PotentialTraits traits = traits_of(model, options.precision);
+  traits.recordable = true;
+  return std::make_unique<DevicePotential<T, operand>>(model, std::move(traits), options.device,
+                                                       schedule);
+}
+
+}  // namespace
+
+std::unique_ptr<Potential> make_device_kernels(const PainnModel& model,
+                                               const PotentialOptions& options, Schedule schedule) {
+  const std::string& precision = options.precision;
+  const int capability = compute_capability(options.device), wanted = precision == "fp16" ? 75 : 80;
+  if (precision == "float32") return make_as<float, Operand::full>(model, options, schedule);
+  if (precision == "float64") return make_as<double, Operand::full>(model, options, schedule);
+  if (precision != "tf32" && precision != "bf16" && precision != "fp16")
+    throw InputError("potential.precision is '" + precision +
+                     "'; float32, float64, tf32, bf16 or fp16 is wanted");
+  if (options.device.is_cuda() && capability < wanted)
+    throw InputError("potential.precision = " + precision + " needs a GPU of compute capability " +
+                     std::to_string(wanted / 10) + "." + std::to_string(wanted % 10) +
+                     "; this one has " + std::to_string(capability / 10) + "." +
+                     std::to_string(capability % 10) + ": use float32");
+  if (precision == "tf32") return make_as<float, Operand::tf32>(model, options, schedule);
+  if (precision == "bf16") return make_as<float, Operand::bf16>(model, options, schedule);
+  return make_as<float, Operand::fp16>(model, options, schedule);
+}
+
+}  // namespace md::painn

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "potentials/painn/program_view.cuh"
+
+namespace md::painn {
+
+/// C = A B, and what happens to each element before it is stored: + bias; silu, its derivative to
+/// `slope`; times `factor`; + `addend`. All four [rows, stride] like C, the bias [columns].
+template <class T>
+struct Product {
+  int rows = 0;
+  const T* a = nullptr;  // [rows, a_stride]
+  int a_stride = 0;
+  DeviceMatrix<T> b;
+  T* c = nullptr;
+  int stride = 0;
+  T* slope = nullptr;
+  const T* factor = nullptr;
+  const T* addend = nullptr;
+
+  MD_HD void store(int row, int column, T sum) const {
+    const std::size_t at = static_cast<std::size_t>(row) * stride + column;
+    if (b.bias) sum += b.bias[column];
+    if (slope) {  // silu(x) = x / (1 + exp(-x))
+      const T sigma = 1 / (1 + std::exp(-sum));
+      slope[at] = sigma * multiply_add(sum, 1 - sigma, T(1));
+      sum *= sigma;
+    }
+    if (factor) sum *= factor[at];
+    if (addend) sum += addend[at];
+    c[at] = sum;
+  }
+};
+
+/// The first `columns` columns, or the first `depth` rows, of a matrix.
+template <class T>
+MD_HD DeviceMatrix<T> first_columns(DeviceMatrix<T> matrix, int columns) {
+  matrix.columns = columns;
+  return matrix;
+}
+template <class T>
+MD_HD DeviceMatrix<T> first_rows(DeviceMatrix<T> matrix, int depth) {
+  matrix.depth = depth;
+  return matrix;
+}
+
+}  // namespace md::painn

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "md/stream.hpp"
+#include "potentials/painn/device_potential.hpp"
+#include "potentials/painn/program_view.cuh"
+
+namespace md::painn {
+
+/// How a batch is evaluated on a device: `blocks` thread blocks for each replica, all of them in
+/// one kernel; or, 0, a kernel for each step of all replicas together.
+struct ProgramSchedule {
+  int n_replicas = 0;
+  const int* first_atom = nullptr;  // [n_replicas + 1], device memory
+  int blocks = 0;
+};
+
+/// Queues one evaluation. Compiled for float with any operand and for double with Operand::full.
+template <class T, Operand operand>
+void run_program(Stream& stream, const ProgramView<T>& view, const ProgramSchedule& schedule);
+
+/// ProgramSchedule::blocks for replicas of up to `largest` atoms each.
+template <class T, Operand operand>
+int blocks_per_replica(const Device& device, int n_replicas, int largest, Schedule wanted);
+
+}  // namespace md::painn

@@ -1,0 +1,9 @@
+#include "potentials/painn/program_run-inl.cuh"
+
+namespace md::painn {
+
+template void run_program<float, Operand::bf16>(Stream&, const ProgramView<float>&,
+                                                const ProgramSchedule&);
+template int blocks_per_replica<float, Operand::bf16>(const Device&, int, int, Schedule);
+
+}  // namespace md::painn

@@ -1,0 +1,9 @@
+#include "potentials/painn/program_run-inl.cuh"
+
+namespace md::painn {
+
+template void run_program<double, Operand::full>(Stream&, const ProgramView<double>&,
+                                                 const ProgramSchedule&);
+template int blocks_per_replica<double, Operand::full>(const Device&, int, int, Schedule);
+
+}  // namespace md::painn

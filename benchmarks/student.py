@@ -14,7 +14,11 @@ Every peer is tried with one thread and with all, and enters with what is faster
 
 The peers want Python 3.12 with the packages of benchmarks/requirements.txt. Without --peers the running interpreter
 is tried, then python3.12 on the path; a peer that is not there, or dies of a case, is left out, and said to be.
-This script itself needs numpy, ase and matplotlib. Use an idle machine; figures in the JSON keep every round.
+This script itself needs numpy, ase and matplotlib.
+
+The machine must be idle: threads that wait for each other stall by factors of hundreds when another program takes
+their core. Before each round it is measured how much others take; above a tenth no row counts as reached. Ratios of
+the least times, which suffer less, stand in parentheses.
 
 Writes NAME.json and NAME.png to benchmarks/results and prints Markdown tables.
 """
@@ -26,6 +30,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 import student_report
 from student_cases import DYNAMICS, EVERY, SCALING, TEMPERATURE, TIME_STEP, all_cases
@@ -41,6 +46,17 @@ def cpu_name():
         if line.startswith("model name"):
             return line.split(":")[1].strip()
     return "unknown"
+
+
+def foreign_load(seconds=0.5):
+    """Share of the machine that is busy while all contenders wait: what other programs take."""
+    def jiffies():
+        fields = [int(x) for x in open("/proc/stat").readline().split()[1:9]]
+        return sum(fields), fields[3] + fields[4]  # all, idle
+    all_before, idle_before = jiffies()
+    time.sleep(seconds)
+    all_after, idle_after = jiffies()
+    return 1 - (idle_after - idle_before) / max(1, all_after - all_before)
 
 
 class Benchmark(Contenders):
@@ -106,8 +122,9 @@ progress = off
             raise SystemExit(f"--only {o.only}: no case has such a name")
         contenders = [(case, self.prepare(case)) for case in cases]
         movers = [(row, self.prepare_dynamics(row), []) for row in dynamics]
-        product = []
+        product, foreign = [], []
         for k in range(o.rounds):
+            foreign.append(foreign_load())
             product.append(self.ours.ask("product", threads=o.threads)["gflops"])
             for row, found in contenders:
                 # The order turns with the rounds: nobody always follows the same one.
@@ -122,7 +139,7 @@ progress = off
         result = {"device": cpu_name(), "threads": o.threads, "rounds": o.rounds, "seconds_per_turn": o.seconds,
                   "wait_policy_of_peers": o.wait_policy, "potential": o.potential,
                   "versions": self.peers.versions, "network": self.shape,
-                  "load_at_the_end": os.getloadavg()[0], "left_out": self.left_out, "failed": self.failed,
+                  "foreign_load": foreign, "left_out": self.left_out, "failed": self.failed,
                   "product_gflops": product,
                   "cases": [{"case": case.name, "system": case.system, "batch": case.batch, "must": case.must,
                              "goal": case.goal, **found[0].about, "contenders": records(found)}

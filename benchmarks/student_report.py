@@ -5,6 +5,8 @@ from student_cases import PRODUCT_SHARE, STEP_SHARE, STRICT_COST
 from student_server import absences
 
 median = statistics.median
+# Above this share of the machine taken by other programs the ratios say nothing.
+BUSY = 0.1
 
 
 def ratios(row, name, other="ours"):
@@ -15,9 +17,13 @@ def ratios(row, name, other="ours"):
     return [a / b for a, b in zip(found[name]["ms"], found[other]["ms"])]
 
 
-def times(numbers):
-    """The median of ratios; a dash when there are none."""
-    return f"{median(numbers):.1f}" if numbers else "-"
+def times(row, name):
+    """The median of the ratios to ours, and in parentheses the ratio of the least times; a dash without any."""
+    found = ratios(row, name)
+    if not found:
+        return "-"
+    least = [min(row["contenders"][who].get("min", row["contenders"][who]["ms"])) for who in (name, "ours")]
+    return f"{median(found):.1f} ({least[0] / least[1]:.1f})"
 
 
 def pair(both):
@@ -35,13 +41,15 @@ def rates(row, result):
     return gflops, [a / b for a, b in zip(gflops, result["product_gflops"]) if b]
 
 
-def verdict(row):
-    """Whether each ratio that must be reached is."""
-    wanted = [(limit, ratios(row, peer)) for peer, limit in zip(("eager", "compile"), row["must"]) if limit]
+def verdict(result, wanted):
+    """Whether each of the ratios that must be reached is; `wanted`: (limit, ratios)."""
+    wanted = [(limit, found) for limit, found in wanted if limit is not None]
     if not wanted:
         return ""
     if any(not found for _, found in wanted):
         return "not measured"
+    if median(result["foreign_load"]) > BUSY:
+        return "machine busy"
     return "yes" if all(median(found) >= limit for limit, found in wanted) else "no"
 
 
@@ -50,11 +58,13 @@ def case_table(result):
              "| must | goal | reached | GFLOP/s | share of product |", "|---" * 11 + "|"]
     for row in result["cases"]:
         ms = row["contenders"]["ours"]["ms"]
+        peers = [ratios(row, peer) for peer in ("eager", "compile")]
+        reached = verdict(result, list(zip(row["must"], peers)))
         gflops, shares = rates(row, result)
         share = f"{100 * median(shares):.0f} %" if shares else "-"
         lines.append(f"| {row['case']} | {median(ms):.4g} | {span(ms)} | {median(ms) / row['batch']:.3g} "
-                     f"| {times(ratios(row, 'eager'))} | {times(ratios(row, 'compile'))} | {pair(row['must'])} "
-                     f"| {pair(row['goal'])} | {verdict(row)} | {median(gflops):.0f} | {share} |")
+                     f"| {times(row, 'eager')} | {times(row, 'compile')} | {pair(row['must'])} "
+                     f"| {pair(row['goal'])} | {reached} | {median(gflops):.0f} | {share} |")
     return lines
 
 
@@ -67,11 +77,11 @@ def dynamics_table(result):
     for row in result["dynamics"]:
         rate = lambda name: f"{1e3 * row['replicas'] / median(row['contenders'][name]['ms']):.4g}"
         found = ratios(row, row["peer"])
-        reached = ("yes" if median(found) >= row["must"] else "no") if found else "not measured"
+        reached = verdict(result, [(row["must"], found)])
         share = median(ratios(row, "kernels"))
         lines.append(f"| {row['case'].removeprefix('dynamics, ')} | {rate('ours')} | {names[row['peer']]} "
-                     f"| {rate(row['peer']) if found else '-'} | {times(found)} | {row['must']} | {row['goal']} "
-                     f"| {reached} | {100 * share:.0f} % |")
+                     f"| {rate(row['peer']) if found else '-'} | {times(row, row['peer'])} | {row['must']} "
+                     f"| {row['goal']} | {reached} | {100 * share:.0f} % |")
     return lines + [f"\nThe step of 64 clusters must reach {100 * STEP_SHARE:.0f} % of the kernels' rate."]
 
 
@@ -101,7 +111,7 @@ def variant_table(result):
         one = row["contenders"].get("ours, one thread")
         strict = ratios(row, "ours, strict")
         lines.append(f"| {row['case']} | {format(median(one['ms']), '.4g') if one else '-'} "
-                     f"| {times(ratios(row, 'ours, one thread')) if one else '-'} "
+                     f"| {times(row, 'ours, one thread')} "
                      f"| {format(median(strict), '.2f') if strict else ''} |")
     return lines + [f"\nStrict may cost {100 * STRICT_COST:.0f} %."]
 
@@ -136,12 +146,16 @@ def remarks(result):
         lines.append(f"- {f['peer']} ({f['threads']} thread(s) {f['variant']}".rstrip() +
                      f") could not do {f['case']}: {f['error'].splitlines()[0]}")
     versions = ", ".join(f"{name} {version}" for name, version in sorted(result["versions"].items()))
+    load = result["foreign_load"]
+    lines.append(f"- other programs took {100 * median(load):.0f} % of the machine before the rounds (at most "
+                 f"{100 * max(load):.0f} %)" + (": too much for the ratios to count" if median(load) > BUSY else ""))
     return lines + [f"- peers: {versions or 'none'}; OpenMP wait policy {result['wait_policy_of_peers']}"]
 
 
 def tables(result):
     head = [f"{result['device']}, {result['threads']} thread(s), float32; medians of {result['rounds']} interleaved "
-            "rounds; ratios are medians of those within a round, each peer at its best number of threads\n"]
+            "rounds; ratios are medians of those within a round (in parentheses: of the least times), each peer at its "
+            "best number of threads\n"]
     return "\n".join(head + case_table(result) + dynamics_table(result) + product_lines(result) +
                      variant_table(result) + scaling_tables(result) + remarks(result))
 

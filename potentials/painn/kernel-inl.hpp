@@ -2,30 +2,10 @@
 
 #include "potentials/painn/kernel_gemm-inl.hpp"
 //
+#include "potentials/painn/kernel_filters-inl.hpp"
+//
 #include "potentials/painn/kernel_messages-inl.hpp"
 #include "potentials/painn/kernel_update-inl.hpp"
-
-template <class T, bool vectors>
-void forward_messages(const KernelWeights<T>& w, const Graph<T>& g, Tape<T>& tape,
-                      Scratch<T>& scratch, int l, int begin, int end, T* v) {
-  if (w.tabulated())
-    messages<T, TableFilter<T>, vectors>(w, g, tape, scratch, l, begin, end, v);
-  else
-    messages<T, ExactFilter<T>, vectors>(w, g, tape, scratch, l, begin, end, v);
-  scratch.lap(Part::messages);
-}
-
-template <class T, bool vectors>
-void backward_messages(const KernelWeights<T>& w, const Graph<T>& g, Tape<T>& tape,
-                       Scratch<T>& scratch, int l, int begin, int end, T* phi_bar, T* v_bar) {
-  if (w.tabulated())
-    messages_reverse<T, TableFilter<T>, vectors>(w, g, tape, scratch, l, begin, end, phi_bar,
-                                                 v_bar);
-  else
-    messages_reverse<T, ExactFilter<T>, vectors>(w, g, tape, scratch, l, begin, end, phi_bar,
-                                                 v_bar);
-  scratch.lap(Part::messages_reverse);
-}
 
 /// The network up to layer l's update for the rows [begin, end); after the last layer also the
 /// readout and the reverse of its update.
@@ -40,9 +20,9 @@ void forward_rows(const KernelWeights<T>& w, const Graph<T>& g, Tape<T>& tape, S
     }
   T* const v = scratch.c.data();  // [rows, 3, F]
   if (l == 0)
-    forward_messages<T, false>(w, g, tape, scratch, l, begin, end, v);
+    messages<T, false>(w, g, tape, scratch, l, begin, end, v);
   else
-    forward_messages<T, true>(w, g, tape, scratch, l, begin, end, v);
+    messages<T, true>(w, g, tape, scratch, l, begin, end, v);
   update(w, tape, scratch, l, begin, end, v);
   if (l + 1 < static_cast<int>(w.layers.size())) {
     context(w, tape, scratch, l + 1, begin, end);
@@ -60,9 +40,8 @@ void backward_rows(const KernelWeights<T>& w, const Graph<T>& g, Tape<T>& tape, 
   T* const phi_bar = scratch.b.data();                       // [rows, 3F]
   T* const sb = scratch.d.data();                            // [rows, F]
   T* const vb = sb + std::size_t(end - begin) * w.channels;  // [rows, 3, F]
-  if (l == 0)
-    return backward_messages<T, false>(w, g, tape, scratch, l, begin, end, nullptr, nullptr);
-  backward_messages<T, true>(w, g, tape, scratch, l, begin, end, phi_bar, vb);
+  if (l == 0) return messages_reverse<T, false>(w, g, tape, scratch, l, begin, end, phi_bar, vb);
+  messages_reverse<T, true>(w, g, tape, scratch, l, begin, end, phi_bar, vb);
   context_reverse(w, tape, scratch, l, begin, end, phi_bar, sb);
   scratch.lap(Part::products);
   update_reverse<T>(w, tape, scratch, l - 1, begin, end, sb, vb);
@@ -72,13 +51,8 @@ template <class T>
 void run(int stage, const KernelWeights<T>& w, const Graph<T>& g, Tape<T>& tape,
          Scratch<T>& scratch, int begin, int end) {
   const int n_layers = static_cast<int>(w.layers.size());
-  const int blocks = (end - begin + block_rows - 1) / block_rows;
-  for (int b = 0, row = begin; b < blocks; ++b) {
-    const int stop = row + (end - row) / (blocks - b);  // blocks of about equal height
-    if (stage < n_layers)
-      forward_rows(w, g, tape, scratch, stage, row, stop);
-    else
-      backward_rows(w, g, tape, scratch, 2 * n_layers - 1 - stage, row, stop);
-    row = stop;
-  }
+  if (stage < n_layers)
+    forward_rows(w, g, tape, scratch, stage, begin, end);
+  else
+    backward_rows(w, g, tape, scratch, 2 * n_layers - 1 - stage, begin, end);
 }

@@ -3,28 +3,59 @@
 #include <array>
 #include <chrono>
 
+#include "md/edges.hpp"
 #include "potentials/painn/kernel_weights.hpp"
 
 namespace md::painn {
 
 /// Atoms and edges that are evaluated together: some small replicas or a large one. The edges of
-/// atom i that are shorter than the cutoff are first[i] ... first[i] + count[i] - 1.
+/// atom i that are shorter than the cutoff are first[i] ... first[i] + count[i] - 1. For exact
+/// filters, atoms one after the other form runs, within which the two edges of a pair share a slot:
+/// one evaluation of their filter.
 template <class T>
 struct Graph {
-  const int* number = nullptr;    // [n] atomic numbers
-  std::vector<int> first, count;  // [n]
-  std::vector<int> neighbor;      // [E] atom that sends
-  std::vector<int> edge;          // [E] its number in the batch
-  std::vector<double> distance;   // [E] A
-  Aligned<T> unit;                // [E, 4] from center to neighbor; the fourth is not used
-  std::vector<int> interval;      // [E] of the filter table,
-  Aligned<T> spline;              // [E, 8] and weights of its coefficients: value, slope
-  Aligned<T> basis, slope;  // [E, K + 1] without a table: B_n fc, at last fc, and their derivatives
+  struct Run {
+    int end = 0;         // atom after the last
+    int first_edge = 0;  // of the run's slots: slot_edge[first_edge ... first_edge + n_slots - 1]
+    int n_slots = 0;
+  };
+  int first_atom = 0, first_edge = 0;  // in the batch
+  int n_edges = 0;                     // there, those beyond the cutoff included
+  const int* number = nullptr;         // [n] atomic numbers
+  std::vector<int> first, count;       // [n]
+  std::vector<int> neighbor;           // [E] atom that sends
+  std::vector<int> edge;               // [E] its number in the batch
+  std::vector<double> distance;        // [E] A
+  Aligned<T> unit;                     // [E, 4] from center to neighbor; the fourth is not used
+  // With a filter table:
+  std::vector<int> interval;  // [E]
+  Aligned<T> spline;          // [E, 8] weights of its coefficients: value, slope
+  // For exact filters:
+  std::vector<Run> run;        // [n] of the atom that a run begins with
+  std::vector<int> place;      // [n_edges] where an edge of the batch stands here
+  std::vector<int> slot;       // [E] within the run
+  std::vector<int> slot_edge;  // [E] an edge with this filter
+  Aligned<T> basis, slope;     // [E, K + 1] of slots: B_n fc, at last fc, and their derivatives
 
-  /// Grows only: what is there of a larger graph stays allocated.
-  void resize(const KernelWeights<T>& weights, int n_atoms, int n_edges);
+  /// Becomes the graph of the atoms [first, last) of a batch, without edges so far. Grows only:
+  /// what is there of a larger graph stays allocated.
+  void begin(const KernelWeights<T>& weights, const StateView& state, const EdgeView& edges,
+             int first, int last);
+  /// Takes over the edges shorter than the cutoff of its atoms [begin, end). The gradients of the
+  /// others, [n_edges of the batch], become zero.
+  void collect(const KernelWeights<T>& weights, const EdgeView& edges, int begin, int end,
+               Vec3* gradient);
+  /// Of the runs of the atoms [begin, end).
+  int most_slots(int begin, int end) const;
   std::size_t bytes() const;
+
+ private:
+  void resize(const KernelWeights<T>& weights, int n_atoms);
+  void make_runs(const KernelWeights<T>& weights, const int* reverse, int begin, int end);
 };
+
+/// Slots of a run, so that its filters stay in the cache; one atom may have more.
+inline constexpr int run_slots = 384;
 
 /// Features that edges gather, `parts` numbers per channel and atom, so laid out that what one
 /// block of 32 channels needs lies together: [F / 32][n][parts][32].
@@ -65,6 +96,8 @@ struct Tape {
   Aligned<T> edge;             // [E, 4] of edge e = (x, a): dE/du and dE/dd of edge (a, x)
 
   void resize(const KernelWeights<T>& weights, int n_atoms, int n_edges);
+  /// Before the first stage: nothing has been collected for the edges of the atoms [begin, end).
+  void clear_edges(const Graph<T>& graph, int begin, int end);
   std::size_t bytes() const;
 };
 
@@ -84,7 +117,8 @@ struct Scratch {
   bool profiled = false;
   std::chrono::steady_clock::time_point last;
 
-  void resize(const KernelWeights<T>& weights, int largest_count);
+  /// For at most `rows` atoms with at most `slots` filters in a run.
+  void resize(const KernelWeights<T>& weights, int rows, int slots);
   void start(bool profiled_now) {
     profiled = profiled_now;
     if (profiled) last = std::chrono::steady_clock::now();
@@ -97,8 +131,6 @@ struct Scratch {
     last = now;
   }
 };
-
-inline constexpr int block_rows = 32;  // atoms that go through a stage together
 
 /// Runs a stage for the atoms [begin, end). Stage l = 0 ... L - 1: layer l forward, after the last
 /// also the readout and the reverse of its update; stage L + k: the reverse of the messages of

@@ -16,6 +16,8 @@ namespace {
 /// differences between neighboring coefficients takes over, in float32 above about 1,500.
 constexpr int table_intervals = 768;
 
+constexpr int block_rows = 32;  // atoms of a large replica that go through a stage together
+
 template <class T>
 class KernelPotential final : public Potential, public Profiled {
  public:
@@ -75,7 +77,7 @@ class KernelPotential final : public Potential, public Profiled {
   void evaluate(const StateView& state, const Tile& tile, Work& work) {
     prepare(state, tile, work);
     for (int stage = 0; stage < n_stages_; ++stage)
-      run(stage, tile, work, work.scratch, 0, tile.n_atoms());
+      run(stage, work, work.scratch, 0, tile.n_atoms());
     add_energies(state, tile, work.tape);
   }
 
@@ -87,65 +89,29 @@ class KernelPotential final : public Potential, public Profiled {
       return static_cast<int>(static_cast<std::int64_t>(n) * k / n_blocks);
     };
     for_each_stage_on_host(stream, n_stages_, n_blocks, [&](int stage, int b) {
-      run(stage, tile, shared_, work_.local().scratch, row(b), row(b + 1));
+      run(stage, shared_, work_.local().scratch, row(b), row(b + 1));
     });
     add_energies(state, tile, shared_.tape);
   }
 
   void prepare(const StateView& state, const Tile& tile, Work& work) {
-    const EdgeView edges = edges_.view();
-    const int n_edges = edges.first[tile.end] - edges.first[tile.begin];
-    work.graph.resize(weights_, tile.n_atoms(), n_edges);
-    work.graph.number = state.number + tile.begin;
-    work.tape.resize(weights_, tile.n_atoms(), n_edges);
+    work.graph.begin(weights_, state, edges_.view(), tile.begin, tile.end);
+    work.tape.resize(weights_, tile.n_atoms(), work.graph.n_edges);
   }
 
-  void run(int stage, const Tile& tile, Work& work, Scratch<T>& scratch, int begin, int end) {
+  void run(int stage, Work& work, Scratch<T>& scratch, int begin, int end) {
     scratch.start(profiled_);
-    if (stage == 0) geometry(tile, work, begin, end);
-    int largest = 0;
-    for (int i = begin; i < end; ++i) largest = std::max(largest, work.graph.count[i]);
-    scratch.resize(weights_, largest);
+    if (stage == 0) {
+      work.graph.collect(weights_, edges_.view(), begin, end, gradient_.data());
+      work.tape.clear_edges(work.graph, begin, end);
+    }
+    scratch.resize(weights_, end - begin,
+                   weights_.tabulated() ? 0 : work.graph.most_slots(begin, end));
     scratch.lap(Part::geometry);
     run_stage(stage, weights_, work.graph, work.tape, scratch, begin, end);
     if (stage + 1 < n_stages_) return;
     hand_out(work, begin, end);
     scratch.lap(Part::forces);
-  }
-
-  /// The edges of the rows [begin, end) that are shorter than the cutoff.
-  void geometry(const Tile& tile, Work& work, int begin, int end) {
-    Graph<T>& g = work.graph;
-    const EdgeView edges = edges_.view();
-    const int width = weights_.n_radial + 1;
-    for (int i = begin; i < end; ++i) {
-      const int first = edges.first[tile.begin + i], last = edges.first[tile.begin + i + 1];
-      int at = g.first[i] = first - edges.first[tile.begin];
-      for (int e = first; e < last; ++e) {
-        const Vec3 vector = edges.vector[e];
-        const double d = norm(vector);
-        if (d >= weights_.cutoff) {
-          gradient_[e] = {};
-          continue;
-        }
-        g.neighbor[at] = edges.neighbor[e] - tile.begin;
-        g.edge[at] = e;
-        g.distance[at] = d;
-        for (int k = 0; k < 3; ++k) g.unit[4 * at + k] = static_cast<T>(vector[k] / d);
-        for (int k = 0; k < 4; ++k) work.tape.edge[4 * at + k] = 0;
-        if (weights_.tabulated()) {
-          const auto p = spline_point<T>(d, weights_.table.intervals, weights_.table.per_angstrom);
-          g.interval[at] = p.interval;
-          std::copy(p.value, p.value + 4, &g.spline[std::size_t(at) * 8]);
-          std::copy(p.slope, p.slope + 4, &g.spline[std::size_t(at) * 8 + 4]);
-        } else {
-          radial_functions(d, weights_.cutoff, weights_.n_radial, weights_.envelope,
-                           &g.basis[std::size_t(at) * width], &g.slope[std::size_t(at) * width]);
-        }
-        ++at;
-      }
-      g.count[i] = at - g.first[i];
-    }
   }
 
   /// dE/dvector of the reverse of every edge of the rows [begin, end); what repels to the energies.

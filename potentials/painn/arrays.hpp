@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstddef>
+
+namespace md::painn {
+
+/// Makes room for `size` elements; keeps what a larger size has allocated.
+void grow(auto& array, std::size_t size) {
+  if (array.size() < size) array.resize(size);
+}
+
+std::size_t bytes_of(const auto&... arrays) { return (... + (arrays.size() * sizeof(arrays[0]))); }
+
+}  // namespace md::painn

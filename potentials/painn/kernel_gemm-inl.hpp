@@ -6,7 +6,7 @@ using Tag = hn::ScalableTag<T>;
 template <class T>
 using V = hn::Vec<Tag<T>>;
 template <class T>
-inline constexpr int lanes = HWY_MAX_BYTES / static_cast<int>(sizeof(T));
+inline constexpr int lanes = static_cast<int>(hn::MaxLanes(Tag<T>()));
 
 template <class T>
 HWY_INLINE V<T> load(const T* p) {

@@ -7,7 +7,7 @@ namespace md::painn {
 namespace {
 
 constexpr int small_replica = 64;     // atoms: larger ones are a tile of their own
-constexpr int least = 16, most = 48;  // atoms that a tile of small replicas should have
+constexpr int least = 12, most = 48;  // atoms that a tile of small replicas should have
 constexpr int tiles_per_thread = 4;   // at least, where the batch is large enough
 
 }  // namespace

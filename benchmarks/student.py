@@ -33,7 +33,7 @@ import tempfile
 import time
 
 import student_report
-from student_cases import DYNAMICS, EVERY, SCALING, TEMPERATURE, TIME_STEP, all_cases
+from student_cases import DYNAMICS, EVERY, PROFILED, SCALING, TEMPERATURE, TIME_STEP, all_cases
 from student_contenders import CLUSTER, Contenders, progress, records
 from student_server import Server
 
@@ -112,6 +112,17 @@ progress = off
             server.close()
         return result
 
+    def profiles(self):
+        """µs of each part of one call of ours, on one thread."""
+        result = {}
+        for name, batch in PROFILED:
+            progress(f"profile of {name} x {batch}")
+            self.ours.ask("case", case="p", structure=self.structure(name, batch), threads=1, keys=self.options.potential)
+            result[f"{name} x {batch}" if batch > 1 else name] = self.ours.ask(
+                "profile", case="p", seconds=self.options.seconds)
+            self.ours.ask("drop", case="p")
+        return result
+
     def run(self):
         o = self.options
         cases = [case for case in all_cases() if case.quick or not o.quick]
@@ -149,6 +160,7 @@ progress = off
                                 "contenders": {"ours": {"threads": o.threads, "ms": [r["ms"] for r in runs]},
                                                **records(found)}}
                                for row, found, runs in movers]}
+        result["profile"] = self.profiles()
         self.close()
         if not o.quick and not o.only:
             result["scaling"] = self.scaling()

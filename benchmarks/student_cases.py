@@ -98,4 +98,5 @@ TIME_STEP, TEMPERATURE, EVERY = 0.5, 50, 100  # fs, K, steps
 # The least and the wanted share of the matrix product's own rate that a batch of clusters reaches, of the bare
 # kernels' rate that the whole step reaches, and the most that strict may cost.
 PRODUCT_SHARE, STEP_SHARE, STRICT_COST = (0.7, 0.8), 0.9, 0.15
+PROFILED = [("h2o", 1), ("water15", 1), ("water15", 64), ("box192", 1)]
 SCALING = {"atoms": ["box192", "box1536", "box12288", "box98304"], "replicas": [1, 8, 64, 512, 2048, 6667]}

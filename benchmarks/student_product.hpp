@@ -1,12 +1,9 @@
 #pragma once
 
-#include <optional>
-
 namespace md {
 
 /// GFLOP/s (10^9, a multiplication and an addition are two) that the PaiNN kernels' own float32
-/// matrix product reaches alone on large products with `threads` threads. Nothing where the kernels
-/// do not offer their product by itself: no share of it can be given then.
-std::optional<double> product_rate(int threads);
+/// matrix product reaches alone, [960, 128] times [128, 384], with `threads` threads at a time.
+double product_rate(int threads);
 
 }  // namespace md

@@ -38,7 +38,7 @@ def span(numbers, digits=3):
 def rates(row, result):
     """GFLOP/s in needed matrix products, round by round, and the shares of the product's own rate."""
     gflops = [row["flop"] / (1e6 * ms) for ms in row["contenders"]["ours"]["ms"]]
-    return gflops, [a / b for a, b in zip(gflops, result["product_gflops"]) if b]
+    return gflops, [a / b for a, b in zip(gflops, result["product_gflops"])]
 
 
 def verdict(result, wanted):
@@ -86,16 +86,25 @@ def dynamics_table(result):
 
 
 def product_lines(result):
-    rate = [r for r in result["product_gflops"] if r]
-    if not rate:
-        return ["\nThe rate of our own matrix product alone could not be measured with this build, so no share of it "
-                "is given."]
+    rate = result["product_gflops"]
     lines = [f"\nOur matrix product alone on {result['threads']} thread(s): {median(rate):.0f} GFLOP/s ({span(rate)})."]
     for row in result["cases"]:
         if row["system"] == "water15" and row["batch"] in (16, 64):
             share = median(rates(row, result)[1])
             lines[0] += f" {row['case']} reaches {100 * share:.0f} % of it in needed products"
             lines[0] += f" (must {100 * PRODUCT_SHARE[0]:.0f} %, goal {100 * PRODUCT_SHARE[1]:.0f} %)."
+    return lines
+
+
+def profile_table(result):
+    """Where the time of one thread goes."""
+    profiles = result.get("profile", {})
+    if not profiles:
+        return []
+    parts = list(next(iter(profiles.values())))
+    lines = ["", "| one call on one thread, µs | " + " | ".join(parts) + " | sum |", "|---" * (len(parts) + 2) + "|"]
+    for name, of in profiles.items():
+        lines.append(f"| {name} | " + " | ".join(f"{of[part]:.4g}" for part in parts) + f" | {sum(of.values()):.4g} |")
     return lines
 
 
@@ -157,7 +166,7 @@ def tables(result):
             "rounds; ratios are medians of those within a round (in parentheses: of the least times), each peer at its "
             "best number of threads\n"]
     return "\n".join(head + case_table(result) + dynamics_table(result) + product_lines(result) +
-                     variant_table(result) + scaling_tables(result) + remarks(result))
+                     profile_table(result) + variant_table(result) + scaling_tables(result) + remarks(result))
 
 
 def plot(result, path):

@@ -4,9 +4,10 @@
 ///    "precision": "float32", "strict": false, "keys": {KEY OF [potential]: VALUE}}
 ///                                                     reads every frame of FILE as one batch
 ///   {"command": "measure", "case": ID, "seconds": S}  ms per call: median, least, number of calls
+///   {"command": "profile", "case": ID, "seconds": S}  µs of each part of a call, all threads
 ///   {"command": "drop", "case": ID}                   frees the case
 ///   {"command": "product", "threads": 1}              GFLOP/s of the kernels' matrix product
-///                                                     alone; null where they do not offer it
+///                                                     alone
 ///   {"command": "memory"}                             largest resident size so far, MB
 /// What goes wrong is answered with {"error": ...}. The neighbor list is built beforehand, without
 /// a skin, and given. Between commands the process waits in a read. Usage: student_speed MODEL
@@ -23,6 +24,7 @@
 #include "io/structure_reader.hpp"
 #include "md/errors.hpp"
 #include "md/potential.hpp"
+#include "potentials/painn/painn.hpp"
 
 namespace md {
 namespace {
@@ -95,6 +97,20 @@ class Case {
     return {{"ms", times[times.size() / 2]}, {"min", times[0]}, {"trials", times.size()}};
   }
 
+  /// Means over calls for about `seconds`.
+  Json profile(double seconds) {
+    auto& profiled = dynamic_cast<painn::Profiled&>(*potential_);
+    call();
+    profiled.set_profiled(true);
+    int calls = 0;
+    for (const auto start = Clock::now(); calls < 3 || seconds_since(start) < seconds; ++calls)
+      call();
+    Json parts = Json::object();
+    for (const auto& [name, time] : profiled.profile()) parts[name] = 1e6 * time / calls;
+    profiled.set_profiled(false);
+    return parts;
+  }
+
  private:
   /// Seconds of one evaluation.
   double call() {
@@ -123,10 +139,7 @@ class Server {
       return {{"channels", model_.channels}, {"layers", model_.layers.size()},
               {"n_radial", model_.n_radial}, {"cutoff", model_.cutoff},
               {"head", model_.head0.out},    {"elements", model_.elements}};
-    if (what == "product") {
-      const std::optional<double> rate = product_rate(command.at("threads"));
-      return {{"gflops", rate ? Json(*rate) : Json()}};
-    }
+    if (what == "product") return {{"gflops", product_rate(command.at("threads"))}};
     if (what == "memory") return {{"peak_MB", peak_memory()}};
     const std::string id = command.at("case");
     if (what == "case") {
@@ -137,6 +150,7 @@ class Server {
     const auto it = cases_.find(id);
     if (it == cases_.end()) throw InputError("there is no case '" + id + "'");
     if (what == "measure") return it->second->measure(command.at("seconds"));
+    if (what == "profile") return it->second->profile(command.at("seconds"));
     if (what != "drop") throw InputError("there is no command '" + what + "'");
     cases_.erase(it);
     return Json::object();

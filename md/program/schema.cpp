@@ -13,7 +13,9 @@ std::vector<Key> common_potential_keys() {
   return {
       {"name", Kind::text, "", "which potential: see `understudy models`", ""},
       {"model", Kind::file, "", "model file: .safetensors or .ts", ""},
-      {"precision", Kind::choice, "float32", "precision of a network", "float32|float64"},
+      {"precision", Kind::choice, "float32",
+       "precision of a network; on a GPU also tf32, bf16, fp16: of the factors of its products",
+       "float32|float64|tf32|bf16|fp16"},
   };
 }
 

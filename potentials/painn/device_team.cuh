@@ -121,7 +121,7 @@ struct BlockTeam {
 
 /// Replica blockIdx.x / blocks by `blocks` thread blocks.
 template <class T, Operand operand>
-__global__ void __launch_bounds__(BlockTeam<T, operand>::Shape::threads)
+__global__ void __launch_bounds__(BlockTeam<T, operand>::Shape::threads, 1)
     replica_kernel(ProgramView<T> v, const int* first_atom, int blocks, const int* gate) {
   if (gate && *gate) return;
   __shared__ typename BlockTeam<T, operand>::Tile::Memory memory;

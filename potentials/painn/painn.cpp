@@ -40,7 +40,8 @@ std::unique_ptr<Potential> make(const PotentialOptions& options) {
       return painn::make_device_kernels(model, options);
     }
     if (options.precision != "float32" && options.precision != "float64")
-      options.input.fail("potential.precision", "runs on a GPU only; float32 or float64 is wanted");
+      options.input.fail_value("potential.precision",
+                               "runs on a GPU only; float32 or float64 is wanted");
     if (filters == "auto") filters = options.precision == "float64" ? "exact" : "table";
     return painn::make_kernels(model, options,
                                filters == "exact" ? painn::Filters::exact : painn::Filters::table);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
 #include <mma.h>
 
 #include "potentials/painn/operand.hpp"
@@ -18,6 +20,12 @@ struct TileShape {
   static constexpr int threads = rows * columns / (thread_rows * thread_columns);
 };
 
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
+using Tf32Fragment = nvcuda::wmma::precision::tf32;
+#else
+using Tf32Fragment = float;  // never used: the host refuses it before
+#endif
+
 /// How an operand lies in shared memory, and the fragments of tensor cores it takes.
 template <class T, Operand operand>
 struct TileElement {
@@ -26,7 +34,7 @@ struct TileElement {
 template <>
 struct TileElement<float, Operand::tf32> {
   using Stored = float;
-  using Fragment = nvcuda::wmma::precision::tf32;
+  using Fragment = Tf32Fragment;
   static constexpr int depth = 8;
 };
 template <>
@@ -53,7 +61,7 @@ struct ProductTile {
       alignas(128) Stored a[Shape::depth][Shape::rows + padding];
       alignas(128) Stored b[Shape::depth][Shape::columns + padding];
     };
-    T c[Shape::rows][Shape::columns + 4];
+    T c[operand == Operand::full ? 1 : Shape::rows][Shape::columns + 4];
     __device__ Memory() {}
   };
 
@@ -80,11 +88,13 @@ struct ProductTile {
   }
 
   static __device__ void load(const Product<T>& p, int row0, int column0, int k0, Memory& memory) {
+#pragma unroll 8
     for (int t = threadIdx.x; t < Shape::rows * Shape::depth; t += Shape::threads) {
       const int k = t % Shape::depth, row = t / Shape::depth;
       const bool inside = row0 + row < p.rows && k0 + k < p.b.depth;
       memory.a[k][row] = stored(inside ? p.a[std::size_t(row0 + row) * p.a_stride + k0 + k] : T(0));
     }
+#pragma unroll 8
     for (int t = threadIdx.x; t < Shape::columns * Shape::depth; t += Shape::threads) {
       const int column = t % Shape::columns, k = t / Shape::columns;
       const bool inside = column0 + column < p.b.columns && k0 + k < p.b.depth;

@@ -51,8 +51,10 @@ struct Message {
     const FilterColumn<T> filter(v, layer, c);
     T ds = 0, x = 0, y = 0, z = 0;
     const std::int64_t row = v.edges.rows.row[i], end = row + v.edges.rows.count[i];
+    ProgramEdge<T> next = row < end ? v.edge[row] : ProgramEdge<T>{};
     for (std::int64_t e = row; e < end; ++e) {
-      const ProgramEdge<T> edge = v.edge[e];
+      const ProgramEdge<T> edge = next;
+      if (e + 1 < end) next = v.edge[e + 1];  // under way while this one is worked on
       if (edge.point.interval < 0) continue;
       const std::size_t j = edge.neighbor;
       const T* const phi =
@@ -99,8 +101,10 @@ struct MessageReverse {
     const std::size_t a = begin + local;
     T b[3][n]{}, vb[3][n]{};
     const std::int64_t row = v.edges.rows.row[a], end = row + v.edges.rows.count[a];
+    ProgramEdge<T> next = row < end ? v.edge[row] : ProgramEdge<T>{};
     for (std::int64_t e = row; e < end; ++e) {
-      const ProgramEdge<T> edge = v.edge[e];
+      const ProgramEdge<T> edge = next;
+      if (e + 1 < end) next = v.edge[e + 1];  // under way while this one is worked on
       if (edge.point.interval < 0) continue;
       T sums[4][n];
       for (int k = 0; k < n; ++k) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "md/errors.hpp"
+#include "md/simulation.hpp"
 #include "potentials/painn/device_potential.hpp"
 #include "tests/potentials/evaluate_batch.hpp"
 #include "tests/potentials/random_painn.hpp"
@@ -195,6 +196,37 @@ TEST_F(PainnDevice, ABrokenReplicaLeavesTheOthersAlone) {
       EXPECT_EQ(largest_difference(mixed.forces[r], alone.forces[0]), 0);
     }
   }
+}
+
+/// Positions after `n` steps of 0.5 fs from rest, with a skin so thin that rows are rebuilt often.
+std::vector<Vec3> dynamics(std::unique_ptr<Potential> potential, std::vector<Structure> systems,
+                           int n, std::int64_t& n_builds) {
+  for (Structure& s : systems) s.velocities.assign(s.size(), {});
+  const auto& entry = integrators().find("velocity_verlet");
+  const Input input(Input::Schema{{"integrator", entry.keys}});
+  const std::vector<ReplicaSettings> settings(systems.size());
+  Simulation simulation(Device{}, 1, systems, settings, std::move(potential),
+                        entry.make({input, 0.5, 1}), 0.05, {});
+  simulation.evaluate(false);
+  simulation.advance(n, false);
+  n_builds = simulation.neighbors().n_builds();
+  return simulation.state().position.download();
+}
+
+TEST_F(PainnDevice, FollowsTheKernelsOfTheCpuThroughRebuilds) {
+  const PainnModel model = random_model(random_, 32, 2, 20, 4.0);
+  std::vector<Structure> batch{random_structure(random_, 14, 1), random_structure(random_, 9, 0),
+                               random_structure(random_, 5, 2)};
+  const Input none(Input::Schema{});
+  std::int64_t ours = 0, theirs = 0;
+  const auto a = dynamics(make_device(model, "float64"), batch, 60, ours);
+  const auto b = dynamics(
+      painn::make_kernels(model, {none, Device{}, 1, false, "float64"}, painn::Filters::exact),
+      batch, 60, theirs);
+  EXPECT_LE(largest_difference(a, b), 1e-9);
+  EXPECT_GT(norm(a[0] - batch[0].positions[0]), 1e-3);
+  EXPECT_EQ(ours, theirs);
+  EXPECT_GT(ours, 6);
 }
 
 TEST_F(PainnDevice, DoesNothingWhileTheGateIsClosed) {

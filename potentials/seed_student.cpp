@@ -137,7 +137,7 @@ at::Tensor SeedStudentNetwork::atom_energies(const TorchGraph& graph) const {
 
 std::unique_ptr<Potential> make(const PotentialOptions& options) {
   const Safetensors file(options.input.file("potential.model"));
-  const at::ScalarType precision = torch_precision(options.precision);
+  const at::ScalarType precision = torch_precision(options);
   auto network = std::make_unique<SeedStudentNetwork>(file, precision, options.device);
   PotentialTraits traits;
   traits.cutoff = network->cutoff();

@@ -27,10 +27,11 @@ at::Device torch_device(const Device& device) {
 #endif
 }
 
-at::ScalarType torch_precision(const std::string& precision) {
-  if (precision == "float32") return at::kFloat;
-  if (precision == "float64") return at::kDouble;
-  throw InputError("potential.precision is '" + precision + "'; float32 or float64 is wanted");
+at::ScalarType torch_precision(const PotentialOptions& options) {
+  if (options.precision == "float32") return at::kFloat;
+  if (options.precision == "float64") return at::kDouble;
+  options.input.fail_value("potential.precision",
+                           "is for the kernels of painn; float32 or float64 is wanted");
 }
 
 at::Tensor torch_view(const void* data, at::IntArrayRef shape, at::ScalarType type,

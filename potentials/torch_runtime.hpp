@@ -5,8 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "md/device.hpp"
-#include "md/stream.hpp"
+#include "md/potential.hpp"
 
 // LibTorch as the potentials use it. Include from .cpp files of this folder only.
 
@@ -14,8 +13,8 @@ namespace md {
 
 /// Throws ResourceError for a GPU in a build whose LibTorch knows none.
 at::Device torch_device(const Device& device);
-/// kFloat or kDouble from "float32" or "float64"; InputError otherwise.
-at::ScalarType torch_precision(const std::string& precision);
+/// kFloat or kDouble of `potential.precision`; InputError for any other than float32 and float64.
+at::ScalarType torch_precision(const PotentialOptions& options);
 
 /// The array at `data` as a tensor that does not own it.
 at::Tensor torch_view(const void* data, at::IntArrayRef shape, at::ScalarType type,

@@ -6,7 +6,7 @@ namespace md::painn {
 namespace {
 
 std::unique_ptr<Potential> make(const PainnModel& model, const PotentialOptions& options) {
-  const at::ScalarType precision = torch_precision(options.precision);
+  const at::ScalarType precision = torch_precision(options);
   PotentialTraits traits = traits_of(model, options.precision);
 #ifndef MD_TORCH_CUDA
   traits.on_gpu = false;

@@ -46,6 +46,8 @@ std::unique_ptr<Potential> make(const PotentialOptions& options) {
     return painn::make_kernels(model, options,
                                filters == "exact" ? painn::Filters::exact : painn::Filters::table);
   }
+  if (options.input.choice("potential.filters") != "auto")
+    options.input.fail("potential.filters", "belongs to the kernels; LibTorch's are always exact");
   if (!painn::make_libtorch())
     options.input.fail("potential.evaluation", "this build has no LibTorch; use kernels");
   return painn::make_libtorch()(model, options);

@@ -81,7 +81,7 @@ ScriptAdapter generic(const Input& input) {
 std::unique_ptr<Potential> make(const PotentialOptions& options) {
   const Input& input = options.input;
   const std::string path = input.file("potential.model");
-  const at::ScalarType precision = torch_precision(options.precision);
+  const at::ScalarType precision = torch_precision(options);
   std::string wanted = input.choice("potential.adapter");
   if (wanted == "auto" && input.has("potential.inputs")) wanted = "generic";
   torch::jit::Module module = load_script(path, options.device);

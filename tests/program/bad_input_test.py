@@ -119,6 +119,19 @@ def test_a_bad_value_of_the_system_or_potential():
     try_values([v for v in VALUES if v[0].startswith(("system.", "potential."))])
 
 
+def test_a_network_is_not_evaluated_in_a_way_it_does_not_have():
+    open("w.xyz", "w").write("3\n\nO 0 0 0\nH 0.96 0 0\nH -0.24 0.93 0\n")
+    base = {**BASE, **NVT, "system.structure": "w.xyz", "potential.name": "painn", "potential.model": STUDENT}
+    for key in ("potential.epsilon", "potential.sigma", "potential.cutoff"):
+        base[key] = DROP
+    ini("good.ini", base)
+    for values, key, word in (({"precision": "tf32"}, "precision", "GPU"), ({"precision": "fp16"}, "precision", "float32"),
+                              ({"precision": "int8"}, "precision", "float64"), ({"filters": "spline"}, "filters", "table"),
+                              ({"evaluation": "cuda"}, "evaluation", "kernels")):
+        refused(["run", "good.ini", *(f"--potential.{k}={v}" for k, v in values.items())],
+                words=["command line", f"potential.{key}", word])
+
+
 def test_a_bad_value_of_the_integrator():
     try_values([v for v in VALUES if v[0].startswith("integrator.")])
 

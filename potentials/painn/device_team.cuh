@@ -3,8 +3,8 @@
 #include <cooperative_groups.h>
 
 #include "md/parallel.cuh"
-#include "potentials/painn/product_tile.cuh"
 #include "potentials/painn/program.cuh"
+#include "potentials/painn/tensor_tile.cuh"
 
 // For nvcc only: the two ways to run the program of program.cuh on a GPU. What each lane, sum and
 // product does is what host_team.cuh does, which the tests run.
@@ -51,9 +51,8 @@ template <class Shape, class T, Operand operand>
 __global__ void __launch_bounds__(Shape::threads)
     product_kernel(Product<T> product, const int* gate) {
   if (gate && *gate) return;
-  __shared__ typename ProductTile<Shape, T, operand>::Memory memory;
-  ProductTile<Shape, T, operand>::multiply(product, blockIdx.x * Shape::rows,
-                                           blockIdx.y * Shape::columns, memory);
+  __shared__ typename BlockTile<Shape, T, operand>::Memory memory;
+  BlockTile<Shape, T, operand>::multiply(product, tile_corner<Shape>(product, blockIdx.x), memory);
 }
 
 /// A kernel for each step, all replicas together.
@@ -72,11 +71,9 @@ struct GridTeam {
     check_launch("for_each_group");
   }
   void multiply(const Product<T>& p) {
-    using Shape = TileShape<64, 64, 16, 8, 4>;
     if (p.rows == 0) return;
-    const dim3 tiles((p.rows + Shape::rows - 1) / Shape::rows,
-                     (p.b.columns + Shape::columns - 1) / Shape::columns);
-    product_kernel<Shape, T, operand><<<tiles, Shape::threads, 0, handle()>>>(p, stream.gate());
+    product_kernel<GridShape, T, operand>
+        <<<n_tiles<GridShape>(p), GridShape::threads, 0, handle()>>>(p, stream.gate());
     check_launch("product");
   }
   cudaStream_t handle() const { return static_cast<cudaStream_t>(stream.handle()); }
@@ -86,8 +83,8 @@ struct GridTeam {
 /// cluster of them: one replica.
 template <class T, Operand operand>
 struct BlockTeam {
-  using Shape = TileShape<32, 32, 512 / sizeof(T), 4, 1>;
-  using Tile = ProductTile<Shape, T, operand>;
+  using Shape = BlockShape<T>;
+  using Tile = BlockTile<Shape, T, operand>;
   typename Tile::Memory& memory;
   int rank, blocks;  // of the cluster
 
@@ -104,10 +101,8 @@ struct BlockTeam {
     wait();
   }
   __device__ void multiply(const Product<T>& p) {
-    const int down = (p.rows + Shape::rows - 1) / Shape::rows;
-    const int across = (p.b.columns + Shape::columns - 1) / Shape::columns;
-    for (int t = rank; t < down * across; t += blocks)
-      Tile::multiply(p, t / across * Shape::rows, t % across * Shape::columns, memory);
+    for (int t = rank; t < n_tiles<Shape>(p); t += blocks)
+      Tile::multiply(p, tile_corner<Shape>(p, t), memory);
     wait();
   }
   /// What any thread of the team wrote, all see afterwards.

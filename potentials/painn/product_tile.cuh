@@ -1,13 +1,13 @@
 #pragma once
 
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
-#include <mma.h>
-
-#include "potentials/painn/operand.hpp"
 #include "potentials/painn/product.cuh"
 
-// For nvcc only: a tile of a matrix product by one thread block.
+// Before a loop whose arrays shall stay in a GPU's registers.
+#ifdef __CUDA_ARCH__
+#define MD_UNROLL _Pragma("unroll")
+#else
+#define MD_UNROLL
+#endif
 
 namespace md::painn {
 
@@ -20,162 +20,144 @@ struct TileShape {
   static constexpr int threads = rows * columns / (thread_rows * thread_columns);
 };
 
-#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
-using Tf32Fragment = nvcuda::wmma::precision::tf32;
-#else
-using Tf32Fragment = float;  // never used: the host refuses it before
-#endif
+/// All replicas together: many tiles. One replica: few rows, and depth in few steps.
+using GridShape = TileShape<64, 64, 16, 8, 4>;
+template <class T>
+using BlockShape = TileShape<32, 32, 512 / sizeof(T), 4, 1>;
 
-/// How an operand lies in shared memory, and the fragments of tensor cores it takes.
-template <class T, Operand operand>
-struct TileElement {
-  using Stored = T;
-};
-template <>
-struct TileElement<float, Operand::tf32> {
-  using Stored = float;
-  using Fragment = Tf32Fragment;
-  static constexpr int depth = 8;
-};
-template <>
-struct TileElement<float, Operand::bf16> {
-  using Stored = __nv_bfloat16;
-  using Fragment = __nv_bfloat16;
-  static constexpr int depth = 16;
-};
-template <>
-struct TileElement<float, Operand::fp16> {
-  using Stored = __half;
-  using Fragment = __half;
-  static constexpr int depth = 16;
+/// Where a tile lies in C.
+struct TileCorner {
+  int row, column;
 };
 
-/// Shared memory of a tile: A transposed, so that a thread's rows lie side by side, then B. Tensor
-/// cores leave their result in the same place.
-template <class Shape, class T, Operand operand>
+/// The tiles of a product, in the order in which a team takes them.
+template <class Shape, class T>
+MD_HD int tiles_across(const Product<T>& p) {
+  return (p.b.columns + Shape::columns - 1) / Shape::columns;
+}
+template <class Shape, class T>
+MD_HD int n_tiles(const Product<T>& p) {
+  return (p.rows + Shape::rows - 1) / Shape::rows * tiles_across<Shape>(p);
+}
+template <class Shape, class T>
+MD_HD TileCorner tile_corner(const Product<T>& p, int tile) {
+  const int across = tiles_across<Shape>(p);
+  return {tile / across * Shape::rows, tile % across * Shape::columns};
+}
+
+/// A tile of a product by the threads of one block, in steps: each is done by all threads before
+/// the next begins. Operands lie in shared memory as `Stored`, A transposed, so that a thread's
+/// rows are side by side.
+template <class Shape, class T, class Stored = T>
 struct ProductTile {
-  using Stored = typename TileElement<T, operand>::Stored;
-  static constexpr int padding = 16 / sizeof(Stored);
-  union alignas(128) Memory {
-    struct {
-      alignas(128) Stored a[Shape::depth][Shape::rows + padding];
-      alignas(128) Stored b[Shape::depth][Shape::columns + padding];
-    };
-    T c[operand == Operand::full ? 1 : Shape::rows][Shape::columns + 4];
-    __device__ Memory() {}
+  static constexpr int step = Shape::depth, padding = 16 / sizeof(Stored);
+  struct alignas(128) Memory {
+    alignas(128) Stored a[Shape::depth][Shape::rows + padding];
+    alignas(128) Stored b[Shape::depth][Shape::columns + padding];
+  };
+  /// What one thread sums up.
+  struct Sums {
+    T value[Shape::thread_rows][Shape::thread_columns]{};
   };
 
-  /// Elements [row0, row0 + rows) x [column0, column0 + columns) of C, as far as there are any. All
-  /// threads of the block take part; `memory` is free again afterwards. The sum of an element goes
-  /// over k in order (on tensor cores by fixed groups of k) wherever its row stands.
-  static __device__ void multiply(const Product<T>& p, int row0, int column0, Memory& memory) {
-    if constexpr (operand == Operand::full)
-      by_threads(p, row0, column0, memory);
-    else
-      by_tensor_cores(p, row0, column0, memory);
-  }
+  /// The element of A that number t of the tile is. A warp takes 4 rows x 8 of depth: whole sectors
+  /// of global memory, and all banks of shared memory when it stores them transposed.
+  struct Place {
+    int row, k;
+    MD_HD explicit Place(int t)
+        : row(t / 32 / (Shape::depth / 8) * 4 + t % 32 / 8),
+          k(t / 32 % (Shape::depth / 8) * 8 + t % 8) {}
+  };
 
- private:
-  static __device__ Stored stored(T x) {
-    if constexpr (operand == Operand::full)
-      return x;
-    else if constexpr (operand == Operand::bf16)
-      return __float2bfloat16_rn(x);
-    else if constexpr (operand == Operand::fp16)
-      return __float2half_rn(x);
-    else
-      return round_operand<operand>(x);
-  }
+  MD_HD static int smaller(int x, int y) { return x < y ? x : y; }
 
-  static __device__ void load(const Product<T>& p, int row0, int column0, int k0, Memory& memory) {
-#pragma unroll 8
-    for (int t = threadIdx.x; t < Shape::rows * Shape::depth; t += Shape::threads) {
-      const int k = t % Shape::depth, row = t / Shape::depth;
-      const bool inside = row0 + row < p.rows && k0 + k < p.b.depth;
-      memory.a[k][row] = stored(inside ? p.a[std::size_t(row0 + row) * p.a_stride + k0 + k] : T(0));
+  /// Step k0 of the depth to shared memory; all numbers are under way before the first is stored.
+  /// Places outside of the matrices get any number from inside: nobody uses what comes of it.
+  template <class Convert>
+  MD_HD static void load(const Product<T>& p, const TileCorner& corner, int k0, int thread,
+                         Memory& memory, const Convert& convert) {
+    constexpr int threads = Shape::threads, depth = Shape::depth, columns = Shape::columns;
+    static_assert(Shape::rows * depth % threads == 0 && columns * depth % threads == 0);
+    T a[Shape::rows * depth / threads], b[columns * depth / threads];
+    MD_UNROLL for (int n = 0; n < Shape::rows * depth / threads; ++n) {
+      const Place at(n * threads + thread);
+      const int row = smaller(corner.row + at.row, p.rows - 1);
+      a[n] = p.a[std::size_t(row) * p.a_stride + smaller(k0 + at.k, p.b.depth - 1)];
     }
-#pragma unroll 8
-    for (int t = threadIdx.x; t < Shape::columns * Shape::depth; t += Shape::threads) {
-      const int column = t % Shape::columns, k = t / Shape::columns;
-      const bool inside = column0 + column < p.b.columns && k0 + k < p.b.depth;
-      memory.b[k][column] =
-          stored(inside ? p.b.data[std::size_t(k0 + k) * p.b.stride + column0 + column] : T(0));
+    MD_UNROLL for (int n = 0; n < columns * depth / threads; ++n) {
+      const int t = n * threads + thread, k = smaller(k0 + t / columns, p.b.depth - 1);
+      b[n] = p.b.data[k * p.b.stride + smaller(corner.column + t % columns, p.b.columns - 1)];
     }
-    __syncthreads();
+    MD_UNROLL for (int n = 0; n < Shape::rows * depth / threads; ++n) {
+      const Place at(n * threads + thread);
+      memory.a[at.k][at.row] = convert(a[n]);
+    }
+    MD_UNROLL for (int n = 0; n < columns * depth / threads; ++n) {
+      const int t = n * threads + thread;
+      memory.b[t / columns][t % columns] = convert(b[n]);
+    }
   }
 
-  static __device__ void by_threads(const Product<T>& p, int row0, int column0, Memory& memory) {
+  /// The first row and column of a thread within the tile.
+  MD_HD static TileCorner own(int thread) {
     constexpr int groups = Shape::columns / Shape::thread_columns;
-    const int row = threadIdx.x / groups * Shape::thread_rows;
-    const int column = threadIdx.x % groups * Shape::thread_columns;
-    T sum[Shape::thread_rows][Shape::thread_columns]{};
-    for (int k0 = 0; k0 < p.b.depth; k0 += Shape::depth) {
-      load(p, row0, column0, k0, memory);
-      const int depth = min(Shape::depth, p.b.depth - k0);
-#pragma unroll 8
-      for (int k = 0; k < depth; ++k)
-#pragma unroll
-        for (int x = 0; x < Shape::thread_rows; ++x)
-#pragma unroll
-          for (int y = 0; y < Shape::thread_columns; ++y)
-            sum[x][y] = fma(memory.a[k][row + x], memory.b[k][column + y], sum[x][y]);
-      __syncthreads();
-    }
-#pragma unroll
-    for (int x = 0; x < Shape::thread_rows; ++x)
-#pragma unroll
-      for (int y = 0; y < Shape::thread_columns; ++y)
-        if (row0 + row + x < p.rows && column0 + column + y < p.b.columns)
-          p.store(row0 + row + x, column0 + column + y, sum[x][y]);
+    return {thread / groups * Shape::thread_rows, thread % groups * Shape::thread_columns};
   }
 
-  static __device__ void by_tensor_cores(const Product<T>& p, int row0, int column0,
-                                         Memory& memory) {
-#if __CUDA_ARCH__ < 800
-    if constexpr (operand != Operand::fp16) {
-      __trap();  // the host refuses it before
-      return;
-    } else
+  /// The sum of an element goes over k in order, wherever its row stands.
+  MD_HD static void accumulate(const Product<T>& p, const TileCorner& corner, int k0, int thread,
+                               const Memory& memory, Sums& sums) {
+    const auto [row, column] = own(thread);
+    // Threads whose rows are beyond the last leave the others their turns.
+    const int depth = corner.row + row < p.rows ? smaller(Shape::depth, p.b.depth - k0) : 0;
+#ifdef __CUDA_ARCH__
+#pragma unroll 8
 #endif
-    {
-      using Element = TileElement<T, operand>;
-      using Fragment = typename Element::Fragment;
-      namespace wmma = nvcuda::wmma;
-      constexpr int across = Shape::columns / 16, n = Shape::rows / 16 * across;
-      constexpr int warps = Shape::threads / 32, each = (n + warps - 1) / warps;
-      const int first = threadIdx.x / 32 * each;
-      wmma::fragment<wmma::accumulator, 16, 16, Element::depth, float> sum[each];
-      for (int x = 0; x < each; ++x) wmma::fill_fragment(sum[x], 0.0f);
-      for (int k0 = 0; k0 < p.b.depth; k0 += Shape::depth) {
-        load(p, row0, column0, k0, memory);
-        const int depth = min(Shape::depth, p.b.depth - k0);
-        for (int k = 0; k < depth; k += Element::depth)
-#pragma unroll
-          for (int x = 0; x < each; ++x) {
-            if (first + x >= n) continue;
-            const int row = (first + x) / across * 16, column = (first + x) % across * 16;
-            wmma::fragment<wmma::matrix_a, 16, 16, Element::depth, Fragment, wmma::col_major> a;
-            wmma::fragment<wmma::matrix_b, 16, 16, Element::depth, Fragment, wmma::row_major> b;
-            wmma::load_matrix_sync(a, &memory.a[k][row], Shape::rows + padding);
-            wmma::load_matrix_sync(b, &memory.b[k][column], Shape::columns + padding);
-            wmma::mma_sync(sum[x], a, b, sum[x]);
-          }
-        __syncthreads();
+    for (int k = 0; k < depth; ++k) {
+      MD_UNROLL for (int x = 0; x < Shape::thread_rows; ++x) {
+        MD_UNROLL for (int y = 0; y < Shape::thread_columns; ++y) {
+          T& sum = sums.value[x][y];
+          sum = multiply_add(memory.a[k][row + x], memory.b[k][column + y], sum);
+        }
       }
-#pragma unroll
-      for (int x = 0; x < each; ++x)
-        if (first + x < n)
-          wmma::store_matrix_sync(&memory.c[(first + x) / across * 16][(first + x) % across * 16],
-                                  sum[x], Shape::columns + 4, wmma::mem_row_major);
-      __syncthreads();
-      for (int t = threadIdx.x; t < Shape::rows * Shape::columns; t += Shape::threads) {
-        const int row = t / Shape::columns, column = t % Shape::columns;
-        if (row0 + row < p.rows && column0 + column < p.b.columns)
-          p.store(row0 + row, column0 + column, memory.c[row][column]);
+    }
+  }
+
+  MD_HD static void store(const Product<T>& p, const TileCorner& corner, int thread,
+                          const Sums& sums) {
+    const auto [row, column] = own(thread);
+    MD_UNROLL for (int x = 0; x < Shape::thread_rows; ++x) {
+      MD_UNROLL for (int y = 0; y < Shape::thread_columns; ++y) {
+        const TileCorner at{corner.row + row + x, corner.column + column + y};
+        if (at.row < p.rows && at.column < p.b.columns)
+          p.store(at.row, at.column, sums.value[x][y]);
       }
-      __syncthreads();
     }
   }
 };
+
+/// x as it is.
+struct Unchanged {
+  template <class T>
+  MD_HD T operator()(T x) const {
+    return x;
+  }
+};
+
+/// The whole tile. `threads.each(f)`: f(thread, its sums) for all threads of the block, and all of
+/// them before it returns.
+#ifdef __CUDACC__
+#pragma nv_exec_check_disable
+#endif
+template <class Tile, class T, class Threads>
+MD_HD void multiply_tile(const Product<T>& p, const TileCorner& corner,
+                         typename Tile::Memory& memory, Threads& threads) {
+  using Sums = typename Tile::Sums;
+  for (int k0 = 0; k0 < p.b.depth; k0 += Tile::step) {
+    threads.each([&](int t, Sums&) { Tile::load(p, corner, k0, t, memory, Unchanged{}); });
+    threads.each([&](int t, Sums& sums) { Tile::accumulate(p, corner, k0, t, memory, sums); });
+  }
+  threads.each([&](int t, Sums& sums) { Tile::store(p, corner, t, sums); });
+}
 
 }  // namespace md::painn

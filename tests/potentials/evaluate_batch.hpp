@@ -38,10 +38,10 @@ inline std::unique_ptr<Potential> make_potential(const std::string& name,
 }
 
 inline BatchResult evaluate_batch(Potential& potential, const std::vector<Structure>& systems,
-                                  int threads = 1, double skin = 0.5) {
+                                  int threads = 1, double skin = 0.5, Device device = {}) {
   const auto n = systems.size();
-  Stream stream(Device{}, threads);
-  State state(Device{}, systems, std::vector<ReplicaSettings>(n));
+  Stream stream(device, threads);
+  State state(device, systems, std::vector<ReplicaSettings>(n));
   NeighborList neighbors(state, potential.traits().cutoff, skin, stream);
   neighbors.build(stream);
   state.force.fill({});

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "potentials/painn/device_potential.hpp"
+#include "tests/potentials/evaluate_batch.hpp"
+#include "tests/potentials/random_painn.hpp"
+
+namespace md {
+
+using painn::Schedule;
+
+/// The program of the GPU for this device.
+inline std::unique_ptr<Potential> make_device(const PainnModel& model, const std::string& precision,
+                                              Schedule schedule = Schedule::batched,
+                                              Device device = {}) {
+  const Input none(Input::Schema{});
+  return painn::make_device_kernels(model, {none, device, 1, false, precision}, schedule);
+}
+
+class PainnDevice : public testing::Test {
+ protected:
+  std::vector<Structure> systems(int count, int largest) {
+    std::vector<Structure> result;
+    for (int k = 0; k < count; ++k)
+      result.push_back(random_structure(random_, 1 + static_cast<int>(random_() % largest), k));
+    return result;
+  }
+  Random random_{20260202};
+};
+
+}  // namespace md

@@ -4,7 +4,7 @@
 #include <chrono>
 
 #include "md/host_parallel.hpp"
-#include "potentials/painn/kernel.hpp"
+#include "potentials/painn/cpu/kernel.hpp"
 
 namespace md {
 

@@ -178,6 +178,7 @@ void check_systems(const Input& input, const Potential& potential, const Device&
     warn(who +
          "gives forces that are not the gradient of its energy: with velocity_verlet the "
          "total energy will drift");
+  if (!traits.caution.empty()) warn(who + traits.caution);
 }
 
 }  // namespace md

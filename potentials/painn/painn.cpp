@@ -1,7 +1,7 @@
 #include "potentials/painn/painn.hpp"
 
 #include "md/errors.hpp"
-#include "potentials/painn/device_potential.hpp"
+#include "potentials/painn/gpu/device_potential.hpp"
 
 namespace md {
 namespace painn {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "potentials/painn/device_potential.hpp"
+#include "potentials/painn/gpu/device_potential.hpp"
 #include "tests/potentials/evaluate_batch.hpp"
 #include "tests/potentials/random_painn.hpp"
 

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "md/errors.hpp"
-#include "potentials/painn/device_potential.hpp"
+#include "potentials/painn/gpu/device_potential.hpp"
 #include "tests/potentials/device_painn.hpp"
 #include "tests/potentials/reference_cases.hpp"
 
@@ -195,7 +195,7 @@ TEST_F(PainnDevice, DoesNothingWhileTheGateIsClosed) {
 TEST_F(PainnDevice, MayBeRecordedAndSaysWhatPrecisionsThereAre) {
   const PainnModel model = random_model(random_, 32, 2, 20, 5.0);
   EXPECT_TRUE(make_device(model, "float32")->traits().recordable);
-  EXPECT_NE(make_device(model, "bf16")->describe().back().find("0.004 eV/A"), std::string::npos);
+  EXPECT_NE(make_device(model, "bf16")->traits().caution.find("0.004 eV/A"), std::string::npos);
   try {
     make_device(model, "int8");
     FAIL();

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <random>
 
-#include "potentials/painn/tiles.hpp"
+#include "potentials/painn/cpu/tiles.hpp"
 
 namespace md::painn {
 namespace {

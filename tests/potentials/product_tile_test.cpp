@@ -1,12 +1,12 @@
 // The tiles that thread blocks of a GPU work on, their threads one after the other on the host,
 // against plain loops.
-#include "potentials/painn/product_tile.cuh"
+#include "potentials/painn/gpu/product_tile.cuh"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "potentials/painn/host_team.cuh"
+#include "potentials/painn/gpu/host_team.cuh"
 
 namespace md::painn {
 namespace {

@@ -1,4 +1,4 @@
-#include "potentials/painn/tiles.hpp"
+#include "potentials/painn/cpu/tiles.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "md/stream.hpp"
-#include "potentials/painn/device_potential.hpp"
-#include "potentials/painn/program_view.cuh"
+#include "potentials/painn/gpu/device_potential.hpp"
+#include "potentials/painn/gpu/program_view.cuh"
 
 namespace md::painn {
 

@@ -1,11 +1,11 @@
 // Included once for each kind of processor, inside md::painn::HWY_NAMESPACE: the stages.
 
-#include "potentials/painn/kernel_gemm-inl.hpp"
+#include "potentials/painn/cpu/kernel_gemm-inl.hpp"
 //
-#include "potentials/painn/kernel_filters-inl.hpp"
+#include "potentials/painn/cpu/kernel_filters-inl.hpp"
 //
-#include "potentials/painn/kernel_messages-inl.hpp"
-#include "potentials/painn/kernel_update-inl.hpp"
+#include "potentials/painn/cpu/kernel_messages-inl.hpp"
+#include "potentials/painn/cpu/kernel_update-inl.hpp"
 
 /// The network up to layer l's update for the rows [begin, end); after the last layer also the
 /// readout and the reverse of its update.

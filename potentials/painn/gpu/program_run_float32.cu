@@ -1,4 +1,4 @@
-#include "potentials/painn/program_run-inl.cuh"
+#include "potentials/painn/gpu/program_run-inl.cuh"
 
 namespace md::painn {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "md/array.hpp"
-#include "potentials/painn/program_view.cuh"
+#include "potentials/painn/gpu/program_view.cuh"
 
 namespace md::painn {
 

@@ -3,8 +3,8 @@
 #include <cooperative_groups.h>
 
 #include "md/parallel.cuh"
-#include "potentials/painn/program.cuh"
-#include "potentials/painn/tensor_tile.cuh"
+#include "potentials/painn/gpu/program.cuh"
+#include "potentials/painn/gpu/tensor_tile.cuh"
 
 // For nvcc only: the two ways to run the program of program.cuh on a GPU. What each lane, sum and
 // product does is what host_team.cuh does, which the tests run.

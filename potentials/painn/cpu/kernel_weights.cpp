@@ -1,4 +1,4 @@
-#include "potentials/painn/kernel_weights.hpp"
+#include "potentials/painn/cpu/kernel_weights.hpp"
 
 #include <cmath>
 

@@ -3,9 +3,9 @@
 
 #include "md/errors.hpp"
 #include "potentials/atom_energies.cuh"
-#include "potentials/painn/device_potential.hpp"
-#include "potentials/painn/program_memory.cuh"
-#include "potentials/painn/program_run.cuh"
+#include "potentials/painn/gpu/device_potential.hpp"
+#include "potentials/painn/gpu/program_memory.cuh"
+#include "potentials/painn/gpu/program_run.cuh"
 
 namespace md::painn {
 namespace {
@@ -20,13 +20,7 @@ class DevicePotential final : public Potential {
         description_(model.describe()),
         device_(device),
         wanted_(wanted),
-        edges_(device) {
-    // Root mean square error of the forces of the shipped student on four molecules, 80 structures.
-    if (operand == Operand::tf32 || operand == Operand::fp16)
-      description_.push_back("rounding: forces off by about 0.0004 eV/A (rms); drift not measured");
-    if (operand == Operand::bf16)
-      description_.push_back("rounding: forces off by about 0.004 eV/A (rms); drift not measured");
-  }
+        edges_(device) {}
 
   const PotentialTraits& traits() const override { return traits_; }
   std::vector<std::string> describe() const override { return description_; }
@@ -92,6 +86,12 @@ std::unique_ptr<Potential> make_as(const PainnModel& model, const PotentialOptio
                                    Schedule schedule) {
   PotentialTraits traits = traits_of(model, options.precision);
   traits.recordable = true;
+  // Root mean square errors of the forces of the shipped student, see PRECISION.md.
+  if (operand != Operand::full)
+    traits.caution = "rounds the factors of its matrix products to " + options.precision +
+                     (operand == Operand::bf16 ? ": forces are off by about 0.004 eV/A"
+                                               : ": forces are off by about 0.0004 eV/A") +
+                     " (rms), and its energy drift is not known; for dynamics use float32";
   if (operand != Operand::full) traits.force_noise = operand == Operand::bf16 ? 0.1 : 0.01;
   return std::make_unique<DevicePotential<T, operand>>(model, std::move(traits), options.device,
                                                        schedule);
@@ -106,13 +106,15 @@ std::unique_ptr<Potential> make_device_kernels(const PainnModel& model,
   if (precision == "float32") return make_as<float, Operand::full>(model, options, schedule);
   if (precision == "float64") return make_as<double, Operand::full>(model, options, schedule);
   if (precision != "tf32" && precision != "bf16" && precision != "fp16")
-    throw InputError("potential.precision is '" + precision +
-                     "'; float32, float64, tf32, bf16 or fp16 is wanted");
+    options.input.fail(
+        "potential.precision",
+        "'" + precision + "' is unknown; float32, float64, tf32, bf16 or fp16 is wanted");
   if (options.device.is_cuda() && capability < wanted)
-    throw InputError("potential.precision = " + precision + " needs a GPU of compute capability " +
-                     std::to_string(wanted / 10) + "." + std::to_string(wanted % 10) +
-                     "; this one has " + std::to_string(capability / 10) + "." +
-                     std::to_string(capability % 10) + ": use float32");
+    options.input.fail("potential.precision",
+                       "'" + precision + "' needs a GPU of compute capability " +
+                           std::to_string(wanted / 10) + "." + std::to_string(wanted % 10) +
+                           "; this one has " + std::to_string(capability / 10) + "." +
+                           std::to_string(capability % 10) + ": use float32");
   if (precision == "tf32") return make_as<float, Operand::tf32>(model, options, schedule);
   if (precision == "bf16") return make_as<float, Operand::bf16>(model, options, schedule);
   return make_as<float, Operand::fp16>(model, options, schedule);

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "md/array.hpp"
-#include "potentials/painn/operand.hpp"
+#include "potentials/painn/gpu/operand.hpp"
 #include "potentials/painn/painn_model.hpp"
 
 namespace md::painn {

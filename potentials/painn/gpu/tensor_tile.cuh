@@ -4,8 +4,8 @@
 #include <cuda_fp16.h>
 #include <mma.h>
 
-#include "potentials/painn/operand.hpp"
-#include "potentials/painn/product_tile.cuh"
+#include "potentials/painn/gpu/operand.hpp"
+#include "potentials/painn/gpu/product_tile.cuh"
 
 // For nvcc only: a tile of a matrix product by one thread block, also on tensor cores.
 

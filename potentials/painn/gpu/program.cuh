@@ -1,8 +1,8 @@
 #pragma once
 
-#include "potentials/painn/product.cuh"
-#include "potentials/painn/program_atoms.cuh"
-#include "potentials/painn/program_edges.cuh"
+#include "potentials/painn/gpu/product.cuh"
+#include "potentials/painn/gpu/program_atoms.cuh"
+#include "potentials/painn/gpu/program_edges.cuh"
 
 namespace md::painn {
 

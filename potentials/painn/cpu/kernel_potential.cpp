@@ -4,9 +4,9 @@
 
 #include "md/edges.hpp"
 #include "md/host_parallel.hpp"
-#include "potentials/painn/kernel.hpp"
+#include "potentials/painn/cpu/kernel.hpp"
+#include "potentials/painn/cpu/tiles.hpp"
 #include "potentials/painn/painn.hpp"
-#include "potentials/painn/tiles.hpp"
 #include "potentials/painn/zbl.hpp"
 
 namespace md::painn {

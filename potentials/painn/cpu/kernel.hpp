@@ -4,7 +4,7 @@
 #include <chrono>
 
 #include "md/edges.hpp"
-#include "potentials/painn/kernel_weights.hpp"
+#include "potentials/painn/cpu/kernel_weights.hpp"
 
 namespace md::painn {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "potentials/painn/program_view.cuh"
+#include "potentials/painn/gpu/program_view.cuh"
 
 namespace md::painn {
 

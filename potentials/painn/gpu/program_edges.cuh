@@ -1,6 +1,6 @@
 #pragma once
 
-#include "potentials/painn/program_view.cuh"
+#include "potentials/painn/gpu/program_view.cuh"
 
 // What happens along edges. Names and equations as in torch_painn.cpp; x_bar = dE/dx.
 

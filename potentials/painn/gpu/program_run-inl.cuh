@@ -2,10 +2,10 @@
 
 // The functions of program_run.cuh; program_run_*.cu instantiate them.
 
-#include "potentials/painn/host_team.cuh"
-#include "potentials/painn/program_run.cuh"
+#include "potentials/painn/gpu/host_team.cuh"
+#include "potentials/painn/gpu/program_run.cuh"
 #ifdef __CUDACC__
-#include "potentials/painn/device_team.cuh"
+#include "potentials/painn/gpu/device_team.cuh"
 #endif
 
 namespace md::painn {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "potentials/painn/arrays.hpp"
-#include "potentials/painn/kernel.hpp"
+#include "potentials/painn/cpu/arrays.hpp"
+#include "potentials/painn/cpu/kernel.hpp"
 
 namespace md::painn {
 template <class T>

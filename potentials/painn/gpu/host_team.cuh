@@ -1,7 +1,7 @@
 #pragma once
 
-#include "potentials/painn/operand.hpp"
-#include "potentials/painn/program.cuh"
+#include "potentials/painn/gpu/operand.hpp"
+#include "potentials/painn/gpu/program.cuh"
 
 namespace md::painn {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "potentials/painn/product.cuh"
+#include "potentials/painn/gpu/product.cuh"
 
 // Before a loop whose arrays shall stay in a GPU's registers.
 #ifdef __CUDA_ARCH__

@@ -1,7 +1,7 @@
 #include "md/simd_targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "potentials/painn/kernel.cpp"
+#define HWY_TARGET_INCLUDE "potentials/painn/cpu/kernel.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target.h, which includes this file once for each processor kind.
 #include <hwy/contrib/math/math-inl.h>
@@ -9,13 +9,13 @@
 
 #include <algorithm>
 
-#include "potentials/painn/kernel.hpp"
+#include "potentials/painn/cpu/kernel.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace md::painn::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-#include "potentials/painn/kernel-inl.hpp"
+#include "potentials/painn/cpu/kernel-inl.hpp"
 
 void run_float(int stage, const KernelWeights<float>& weights, const Graph<float>& graph,
                Tape<float>& tape, Scratch<float>& scratch, int begin, int end) {

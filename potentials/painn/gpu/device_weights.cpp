@@ -1,4 +1,4 @@
-#include "potentials/painn/device_weights.hpp"
+#include "potentials/painn/gpu/device_weights.hpp"
 
 #include <cmath>
 

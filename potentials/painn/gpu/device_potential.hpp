@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "potentials/painn/operand.hpp"
+#include "potentials/painn/gpu/operand.hpp"
 #include "potentials/painn/painn.hpp"
 
 namespace md::painn {

@@ -30,8 +30,7 @@ class Stream {
   /// Host work in chunks [begin, end) of at least `grain` indices; used by for_each_index.
   void run_on_host(int n, int grain, void (*body)(void*, int, int), void* context);
   /// Host work in stages: body(context, stage, block) for every block of stage 0, then of stage 1,
-  /// and so on. The threads meet between stages: they spin for a moment, then sleep. A thread that
-  /// comes late or is kept away is waited for only while it holds a block.
+  /// and so on; see crew.hpp.
   void run_stages(int n_stages, int n_blocks, void (*body)(void*, int, int), void* context);
 
  private:

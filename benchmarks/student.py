@@ -117,7 +117,8 @@ progress = off
         result = {}
         for name, batch in PROFILED:
             progress(f"profile of {name} x {batch}")
-            self.ours.ask("case", case="p", structure=self.structure(name, batch), threads=1, keys=self.options.potential)
+            self.ours.ask("case", case="p", structure=self.structure(name, batch), threads=1,
+                          keys=self.options.potential)
             result[f"{name} x {batch}" if batch > 1 else name] = self.ours.ask(
                 "profile", case="p", seconds=self.options.seconds)
             self.ours.ask("drop", case="p")
@@ -148,7 +149,7 @@ progress = off
                 for contender in list(found):
                     self.turn(row.name, found, contender)
         result = {"device": cpu_name(), "threads": o.threads, "rounds": o.rounds, "seconds_per_turn": o.seconds,
-                  "wait_policy_of_peers": o.wait_policy, "potential": o.potential,
+                  "wait_policy_of_peers": o.wait_policy, "allocator_of_peers": o.allocator, "potential": o.potential,
                   "versions": self.peers.versions, "network": self.shape,
                   "foreign_load": foreign, "left_out": self.left_out, "failed": self.failed,
                   "product_gflops": product,
@@ -179,6 +180,8 @@ def main():
     p.add_argument("--peers-up-to", type=int, default=64, metavar="N", help="largest batch the peers are given")
     p.add_argument("--wait-policy", choices=("default", "passive"), default="default",
                    help="how the peers' OpenMP threads wait: as it comes (faster on an idle machine), or asleep")
+    p.add_argument("--allocator", choices=("tuned", "default"), default="tuned",
+                   help="the peers' glibc keeps freed memory, which nobody sets by hand but helps them; or as it comes")
     p.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of ours; default: all cores")
     p.add_argument("--rounds", type=int, help="default 7, 3 with --quick")
     p.add_argument("--seconds", type=float, default=0.4, help="of one turn; slow cases take three calls")

@@ -53,7 +53,7 @@ class Contenders:
         self.ours = Server([self.speed, options.model])
         self.shape = self.ours.ask("model")
         python, self.left_out = find_peers(options.peers)
-        self.peers = Peers(python, self.shape, options.wait_policy)
+        self.peers = Peers(python, self.shape, options.wait_policy, options.allocator)
         self.failed = []
         for line in absences(self.left_out):
             print(line, file=sys.stderr)

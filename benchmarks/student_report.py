@@ -158,7 +158,8 @@ def remarks(result):
     load = result["foreign_load"]
     lines.append(f"- other programs took {100 * median(load):.0f} % of the machine before the rounds (at most "
                  f"{100 * max(load):.0f} %)" + (": too much for the ratios to count" if median(load) > BUSY else ""))
-    return lines + [f"- peers: {versions or 'none'}; OpenMP wait policy {result['wait_policy_of_peers']}"]
+    return lines + [f"- peers: {versions or 'none'}; OpenMP wait policy {result['wait_policy_of_peers']}, "
+                    f"allocator {result['allocator_of_peers']}"]
 
 
 def tables(result):

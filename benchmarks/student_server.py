@@ -45,13 +45,14 @@ class Server:
         self.process.wait()
 
 
-def peer_environment(python, wait_policy):
-    """OpenMP as it comes, or with threads that do not spin; libraries of the interpreter's own folder. glibc is told
-    to keep freed memory, so that calls with large tensors do not spend their time on fresh pages."""
+def peer_environment(python, wait_policy, allocator):
+    """OpenMP as it comes, or with threads that do not spin; libraries of the interpreter's own folder. Tuned, glibc is
+    told to keep freed memory, so that calls with large tensors do not spend their time on fresh pages."""
     library = pathlib.Path(python).parent.parent / "lib"
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("OMP_", "GOMP_", "KMP_"))}
     environment["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, [str(library), environment.get("LD_LIBRARY_PATH")]))
-    environment |= {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(8 << 30)}
+    if allocator == "tuned":
+        environment |= {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(8 << 30)}
     if wait_policy == "passive":
         environment["OMP_WAIT_POLICY"] = "PASSIVE"
     return environment
@@ -95,9 +96,9 @@ def absences(left_out):
 class Peers:
     """The peers' servers, one process for each mode and number of threads, started when first used."""
 
-    def __init__(self, python, shape, wait_policy):
+    def __init__(self, python, shape, wait_policy, allocator):
         self.python, self.shape = python, json.dumps(shape)
-        self.environment = peer_environment(python, wait_policy) if python else None
+        self.environment = peer_environment(python, wait_policy, allocator) if python else None
         self.servers, self.versions = {}, {}
 
     def server(self, mode, threads):

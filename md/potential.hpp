@@ -25,7 +25,7 @@ struct PotentialTraits {
   bool on_gpu = true;         // runs on a GPU
   std::set<int> elements;     // atomic numbers it knows; empty: any
   double force_noise = 1e-8;  // eV/A, rounding of the forces in the chosen precision
-  std::string caution;        // said before a run: why it may not be fit for dynamics; empty: is fit
+  std::string caution;        // said before a run: why dynamics may not be trusted; empty: it may
 };
 
 /// Energy, forces and virial of a whole batch.

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "md/edges.hpp"
-#include "potentials/painn/gpu/device_weights.hpp"
 #include "potentials/painn/filter_table.hpp"
+#include "potentials/painn/gpu/device_weights.hpp"
 #include "potentials/painn/zbl.hpp"
 
 namespace md::painn {

@@ -1,5 +1,6 @@
 #include "md/input.hpp"
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <cmath>
 #include <filesystem>
@@ -242,26 +243,29 @@ Interval Input::interval(const std::string& key) const {
   }
 }
 
-std::vector<double> Input::per_replica(const std::string& key, int n) const {
+std::vector<double> Input::per_replica(const std::string& key, int n, int copies) const {
   std::string value = required(key);
   const Kind kind = this->key(key).kind;
   try {
-    const bool geometric = value.starts_with("geometric(");
-    if (geometric) {
+    const std::string name = value.substr(0, value.find('('));
+    const bool series = name == "geometric" || name == "ladder";
+    if (series) {
       if (value.back() != ')') throw InputError("'" + value + "' lacks its closing )");
-      value = value.substr(10, value.size() - 11);
+      value = value.substr(name.size() + 1, value.size() - name.size() - 2);
     }
     std::vector<double> numbers;
     for (const std::string& part : split(value, ',')) {
       numbers.push_back(parse_quantity(part, kind));
       if (numbers.back() < 0) throw InputError("'" + part + "' is below zero");
     }
-    if (geometric) {
+    if (series) {
       if (numbers.size() != 2 || !(numbers[0] > 0) || !(numbers[1] > 0))
-        throw InputError("geometric(first, last) takes two values above zero");
+        throw InputError(name + "(first, last) takes two values above zero");
       const double first = numbers[0], ratio = numbers[1] / numbers[0];
+      const int period = name == "ladder" ? copies : n;
       numbers.assign(n, first);
-      for (int r = 1; r < n; ++r) numbers[r] = first * std::pow(ratio, r / (n - 1.0));
+      for (int r = 0; r < n; ++r)
+        numbers[r] = first * std::pow(ratio, r % period / std::max(1.0, period - 1.0));
       return numbers;
     }
     if (numbers.size() == 1) numbers.assign(n, numbers[0]);

@@ -59,8 +59,9 @@ class Input {
   /// Like number, but an error unless it is above zero.
   double positive(const std::string& key) const;
   Interval interval(const std::string& key) const;
-  /// One value for each of n replicas, from one value, a list of n, or geometric(first, last).
-  std::vector<double> per_replica(const std::string& key, int n) const;
+  /// One value for each of n replicas, from one value, a list of n, geometric(first, last) over all
+  /// replicas, or ladder(first, last), geometric over the `copies` of each system.
+  std::vector<double> per_replica(const std::string& key, int n, int copies) const;
 
   /// An InputError that names where the key was given: "water.ini:12: system.replicas: <what>".
   [[noreturn]] void fail(const std::string& key, const std::string& what) const;

@@ -10,7 +10,13 @@
 namespace md {
 
 /// What random numbers are for; a part of the counter, so that no two uses share a number.
-enum class Draw : std::uint32_t { thermostat = 0, initial_velocity = 1 };
+enum class Draw : std::uint32_t {
+  thermostat = 0,
+  initial_velocity = 1,
+  weights = 2,
+  shuffle = 3,
+  displacement = 4
+};
 
 /// Three independent standard normal numbers as a pure function of (seed, replica's own number,
 /// step, atom within the replica, use). Philox 4x32-10 (Salmon et al., SC 2011) and Box-Muller on

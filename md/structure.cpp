@@ -150,6 +150,10 @@ double standard_mass(int number) {
   return element_masses[number - 1];
 }
 
+double covalent_radius(int number) {
+  return number >= 1 && number <= 96 ? covalent_radii[number - 1] : 1.7;
+}
+
 std::string formula(const std::vector<int>& numbers) {
   std::map<std::string, int> counts;
   for (int number : numbers) ++counts[symbol(number)];

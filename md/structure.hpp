@@ -34,6 +34,8 @@ int atomic_number(const std::string& symbol);
 /// Standard atomic weight in u (IUPAC as ASE 3.29 lists it; most stable isotope where there is
 /// none).
 double standard_mass(int number);
+/// Covalent radius in A (Cordero et al. 2008); 1.7 beyond curium.
+double covalent_radius(int number);
 /// "C2H4O2": carbon, hydrogen, then the alphabet (Hill order).
 std::string formula(const std::vector<int>& numbers);
 

@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "io/extended_xyz.hpp"
+#include "md/program/evaluate_frames.hpp"
 #include "md/program/folder.hpp"
-#include "md/program/progress.hpp"
 #include "md/program/run_options.hpp"
 #include "md/program/schema.hpp"
 #include "md/program/verbs.hpp"
@@ -12,9 +12,6 @@
 
 namespace md {
 namespace {
-
-// A batch ends when it has this many atoms or systems: enough to fill a device, not its memory.
-constexpr int batch_atoms = 4096, batch_systems = 256;
 
 std::vector<Structure> read_frames(const Input& input) {
   std::vector<Structure> frames;
@@ -24,7 +21,7 @@ std::vector<Structure> read_frames(const Input& input) {
 }
 
 /// Results of one batch, appended to `text`. Throws NumericalError for a frame without an energy.
-void append_results(std::string& text, const std::vector<Structure>& systems, const Frame& results,
+void append_results(std::string& text, std::span<const Structure> systems, const Frame& results,
                     bool with_stress) {
   std::size_t first = 0;
   for (std::size_t r = 0; r < systems.size(); ++r) {
@@ -64,29 +61,11 @@ ExitCode energy_verb(const CommandLine& line) {
   const bool virial = potential->traits().virial;
 
   std::string text;
-  Progress progress("energy", 0, static_cast<std::int64_t>(frames.size()),
-                    input.choice("run.progress") == "auto");
-  for (std::size_t begin = 0; begin < frames.size();) {
-    std::size_t end = begin;
-    for (int atoms = 0; end < frames.size() && end - begin < batch_systems &&
-                        (end == begin || atoms + frames[end].size() <= batch_atoms);
-         ++end)
-      atoms += frames[end].size();
-    const std::vector<Structure> batch(frames.begin() + static_cast<std::ptrdiff_t>(begin),
-                                       frames.begin() + static_cast<std::ptrdiff_t>(end));
-    Simulation simulation(device, read_threads(input), batch,
-                          std::vector<ReplicaSettings>(batch.size()), std::move(potential), nullptr,
-                          0, {});
-    simulation.evaluate(virial);
-    Frame results;
-    simulation.read(results, false, true, virial);
-    append_results(text, batch, results, virial);
-    potential = simulation.release_potential();
-    begin = end;
-    progress.update(static_cast<std::int64_t>(begin));
-  }
+  evaluate_frames(input, device, potential, frames, "energy",
+                  [&](std::span<const Structure> batch, std::size_t, const Frame& results) {
+                    append_results(text, batch, results, virial);
+                  });
   write_text_file(target, text);
-  progress.clear();
   fmt::print("{} frames written to {}\n", frames.size(), target);
   return ExitCode::done;
 }

@@ -11,6 +11,7 @@
 #include "md/program/run_loop.hpp"
 #include "md/program/schema.hpp"
 #include "md/program/verbs.hpp"
+#include "md/text.hpp"
 
 namespace md {
 namespace {
@@ -28,6 +29,12 @@ void write_start(Stage& stage, const LastState& from) {
   }
   write_text_file(path, text);
   stage.input.set("system.structure", path);
+  if (stage.input.text("integrator.temperature").starts_with("ladder")) {  // it counts copies
+    std::vector<std::string> temperatures;
+    for (const ReplicaSettings& r : stage.settings)
+      temperatures.push_back(fmt::format("{} K", r.temperature));
+    stage.input.set("integrator.temperature", join(temperatures, ", "));
+  }
   stage.input.set("system.replicas", "1");
   stage.input.set("system.replica_id", std::to_string(stage.settings[0].id));
   if (stage.options.velocities == "auto") stage.input.set("system.velocities", "file");

@@ -180,6 +180,8 @@ void catch_signals() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
+bool stop_requested() { return signal_received != 0; }
+
 StageEnd run_stage(Stage stage, const Checkpoint* from, const std::string& command) {
   RunLoop loop(stage, from, command);
   const ExitCode code = loop.run();

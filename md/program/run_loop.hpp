@@ -21,5 +21,7 @@ StageEnd run_stage(Stage stage, const Checkpoint* from, const std::string& comma
 
 /// From now on SIGINT and SIGTERM end the run with a checkpoint.
 void catch_signals();
+/// True once one of them has come.
+bool stop_requested();
 
 }  // namespace md

@@ -4,6 +4,7 @@
 
 #include "md/integrator.hpp"
 #include "md/potential.hpp"
+#include "md/program/distill_options.hpp"
 #include "md/text.hpp"
 
 namespace md {
@@ -26,7 +27,9 @@ std::vector<Key> common_integrator_keys() {
       {"steps", Kind::integer, "", "how many steps; or give time", ""},
       {"time", Kind::time, "", "how long; or give steps", ""},
       {"temperature", Kind::temperatures, "",
-       "of the thermostat and of drawn velocities: one, a list, or geometric(300 K, 600 K)", ""},
+       "of the thermostat and of drawn velocities: one, a list, geometric(300 K, 600 K) over all "
+       "replicas, or ladder(300 K, 600 K) over the copies of each system",
+       ""},
       {"friction", Kind::frictions, "1 /ps", "friction of langevin: one, or a list", ""},
       {"seed", Kind::integer, "2026", "seed of all random numbers", ""},
   };
@@ -96,6 +99,7 @@ Input::Schema full_schema() {
         {"max_force", Kind::force, "", "a replica with a larger force on an atom is bad", ""},
         {"min_distance", Kind::length, "", "a replica with two atoms nearer than this is bad",
          ""}}},
+      {"distill", distill_keys()},
       {"run",
        {{"device", Kind::text, "auto", "auto | cpu | cuda | cuda:N", ""},
         {"threads", Kind::text, "auto", "CPU threads: auto or a number", ""},

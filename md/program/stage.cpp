@@ -63,10 +63,13 @@ void settle(Stage& stage, bool remove) {
   }
 }
 
+/// How many replicas of a system follow each other.
+int copies(const Input& input) { return static_cast<int>(input.integer("system.replicas")); }
+
 /// Temperature of every replica; empty when none is given.
 std::vector<double> read_temperatures(const Input& input, int n) {
   if (input.text("integrator.temperature").empty()) return {};
-  return input.per_replica("integrator.temperature", n);
+  return input.per_replica("integrator.temperature", n, copies(input));
 }
 
 bool is_without_drift(const LastState& state) {
@@ -162,7 +165,8 @@ Stage prepare_stage(Input input, const LastState* previous) {
 void set_thermostats(Stage& stage) {
   const int n = static_cast<int>(stage.systems.size());
   const std::vector<double> temperatures = read_temperatures(stage.input, n);
-  const std::vector<double> frictions = stage.input.per_replica("integrator.friction", n);
+  const std::vector<double> frictions =
+      stage.input.per_replica("integrator.friction", n, copies(stage.input));
   for (int r = 0; r < n; ++r) {
     stage.settings[r].temperature = temperatures.empty() ? 0 : temperatures[r];
     stage.settings[r].friction = frictions[r];

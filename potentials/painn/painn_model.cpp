@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include "md/errors.hpp"
+#include "md/structure.hpp"
+#include "md/text.hpp"
 #include "potentials/model_file.hpp"
+#include "potentials/safetensors_writer.hpp"
 
 namespace md {
 namespace {
@@ -107,6 +110,46 @@ PainnModel PainnModel::read(const Safetensors& file) {
                                                                            : Envelope::polynomial;
   model.repulsion = choice(file, "repulsion", {"none", "zbl"}) == 1;
   return model;
+}
+
+std::vector<PainnModel::Tensor> PainnModel::parameters() {
+  std::vector<Tensor> result{{"rep.embedding.weight", {n_species, channels}, &embedding}};
+  const auto dense = [&](const std::string& name, DenseLayer& layer) {
+    result.push_back({name + ".weight", {layer.out, layer.in}, &layer.weight});
+    if (!layer.bias.empty()) result.push_back({name + ".bias", {layer.out}, &layer.bias});
+  };
+  dense("rep.filter_net", filter);
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const std::string number = std::to_string(l), mixing = "rep.mixing." + number + ".";
+    const std::string context = "rep.interactions." + number + ".interatomic_context_net.";
+    dense(context + "0", layers[l].context0);
+    dense(context + "1", layers[l].context1);
+    dense(mixing + "intraatomic_context_net.0", layers[l].mixing0);
+    dense(mixing + "intraatomic_context_net.1", layers[l].mixing1);
+    dense(mixing + "mu_channel_mix", layers[l].channel_mix);
+  }
+  dense("head.0", head0);
+  dense("head.1", head1);
+  return result;
+}
+
+void PainnModel::write(const std::string& path, std::map<std::string, std::string> metadata) const {
+  PainnModel copy = *this;
+  std::vector<TensorToWrite> tensors;
+  for (const Tensor& tensor : copy.parameters())
+    tensors.push_back({tensor.name, tensor.shape, *tensor.values});
+  tensors.push_back({"scale", {n_species}, scale, true});
+  tensors.push_back({"shift", {n_species}, shift, true});
+  metadata["architecture"] = "painn";
+  metadata["cutoff"] = fmt::format("{}", cutoff);
+  std::vector<std::string> symbols;
+  for (const int z : elements) symbols.emplace_back(symbol(z));
+  metadata["elements"] = join(symbols, ",");
+  metadata["envelope"] = envelope == Envelope::cosine ? "cosine" : "polynomial";
+  metadata["repulsion"] = repulsion ? "zbl" : "none";
+  metadata["energy_unit"] = "eV";
+  metadata["length_unit"] = "angstrom";
+  write_safetensors(path, tensors, metadata);
 }
 
 std::vector<std::string> PainnModel::describe() const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -48,8 +50,19 @@ struct PainnModel {
   /// Throws InputError naming file and tensor: wrong architecture, a tensor too many or too few, of
   /// a wrong shape or not finite, units that cannot be converted.
   static PainnModel read(const Safetensors& file);
+  /// A file that read() takes; `metadata` is added to what the model itself says. Throws FileError.
+  void write(const std::string& path, std::map<std::string, std::string> metadata) const;
   /// Lines `name: value` about sizes, cutoff, elements and options.
   std::vector<std::string> describe() const;
+
+  /// A tensor of the network: its name in a file, its shape, its numbers in this model.
+  struct Tensor {
+    std::string name;
+    std::vector<std::int64_t> shape;
+    std::vector<double>* values;
+  };
+  /// What training changes, in a fixed order: everything but scale and shift.
+  std::vector<Tensor> parameters();
 };
 
 }  // namespace md

@@ -59,17 +59,38 @@ TorchPainn::TorchPainn(const PainnModel& model, at::ScalarType precision, const 
                        dense(layer.mixing1), dense(layer.channel_mix)});
 }
 
+std::vector<at::Tensor*> TorchPainn::parameters() {
+  std::vector<at::Tensor*> result{&embedding_};
+  const auto dense = [&](Dense& layer) {
+    result.push_back(&layer.weight);
+    if (layer.bias.defined()) result.push_back(&layer.bias);
+  };
+  dense(filter_);
+  for (Layer& layer : layers_)
+    for (Dense* part :
+         {&layer.context0, &layer.context1, &layer.mixing0, &layer.mixing1, &layer.channel_mix})
+      dense(*part);
+  dense(head0_);
+  dense(head1_);
+  return result;
+}
+
 at::Tensor TorchPainn::atom_energies(const TorchGraph& graph) const {
   const at::Tensor distance = graph.vector.norm(2, 1);
   const at::Tensor direction = (graph.vector / distance.unsqueeze(1)).to(precision_);
-  // W = (B Wf^T + b) fc, the filters of all layers: [E, 3F L].
-  const at::Tensor filters = apply(filter_, radial_functions(distance).to(precision_)) *
-                             envelope(distance).to(precision_).unsqueeze(1);
+  // (B fc, fc) and (Wf, bf), so that a filter W = (B Wf^T + bf) fc is one product: [E, K + 1].
+  const at::Tensor fc = envelope(distance).unsqueeze(1);
+  const at::Tensor radial = at::cat({radial_functions(distance) * fc, fc}, 1).to(precision_);
+  const at::Tensor weight = at::cat({filter_.weight, filter_.bias.unsqueeze(1)}, 1);
   Features features{embedding_.index_select(0, graph.number), {}};
   const auto n_layers = static_cast<std::int64_t>(layers_.size());
   for (std::int64_t l = 0; l < n_layers; ++l) {
-    const at::Tensor filter = filters.narrow(1, 3 * channels_ * l, 3 * channels_);
-    features = message(layers_[l], features, filter, direction, graph);
+    // phi = Lin(silu(Lin(s)));  s' = s + ds;  v' = v + dv.
+    const at::Tensor filter =
+        at::mm(radial, weight.narrow(0, 3 * channels_ * l, 3 * channels_).t());
+    const at::Tensor phi = two_layers(layers_[l].context0, layers_[l].context1, features.s);
+    const Features sum = messages(phi, filter, features.v, direction, graph);
+    features = {features.s + sum.s, features.v.defined() ? features.v + sum.v : sum.v};
     features = update(layers_[l], features, l + 1 == n_layers);
   }
   const at::Tensor energies = readout(features.s, graph.number);
@@ -90,17 +111,14 @@ at::Tensor TorchPainn::envelope(const at::Tensor& distance) const {
   return 0.5 * (at::cos(std::numbers::pi * x) + 1);
 }
 
-// phi = Lin(silu(Lin(s)));  x = phi_j W = (x^s, x^r, x^v);
-// s' = s + sum_e x^s;  v' = v + sum_e (x^r (x) u + x^v v_j).
-TorchPainn::Features TorchPainn::message(const Layer& layer, const Features& in,
-                                         const at::Tensor& filter, const at::Tensor& direction,
-                                         const TorchGraph& graph) const {
-  const at::Tensor phi = two_layers(layer.context0, layer.context1, in.s);
+// x = phi_j W = (x^s, x^r, x^v);  ds = sum_e x^s;  dv = sum_e (x^r (x) u + x^v v_j).
+TorchPainn::Features TorchPainn::messages(const at::Tensor& phi, const at::Tensor& filter,
+                                          const at::Tensor& v, const at::Tensor& direction,
+                                          const TorchGraph& graph) const {
   const auto x = (phi.index_select(0, graph.neighbor) * filter).split(channels_, 1);
   at::Tensor dv = x[1].unsqueeze(1) * direction.unsqueeze(2);
-  if (in.v.defined()) dv = dv + x[2].unsqueeze(1) * in.v.index_select(0, graph.neighbor);
-  const at::Tensor v = sum_edges(dv, graph);
-  return {in.s + sum_edges(x[0], graph), in.v.defined() ? in.v + v : v};
+  if (v.defined()) dv = dv + x[2].unsqueeze(1) * v.index_select(0, graph.neighbor);
+  return {sum_edges(x[0], graph), sum_edges(dv, graph)};
 }
 
 // (V, U) = v' Wm^T;  n = sqrt(sum_xyz V^2 + epsilon);  (a^ss, a^vv, a^sv) = Lin(silu(Lin([s',

@@ -9,10 +9,22 @@ namespace md {
 
 /// The network of a PainnModel on LibTorch, the reference for every other implementation. Geometry,
 /// energies of atoms and repulsion in double, everything between in the precision asked for.
-class TorchPainn final : public TorchNetwork {
+class TorchPainn : public TorchNetwork {
  public:
   TorchPainn(const PainnModel& model, at::ScalarType precision, const Device& device);
   at::Tensor atom_energies(const TorchGraph& graph) const override;
+  /// The tensors of PainnModel::parameters(), in that order.
+  std::vector<at::Tensor*> parameters();
+
+ protected:
+  struct Features {
+    at::Tensor s;  // [N, F]
+    at::Tensor v;  // [N, 3, F]; undefined: zero
+  };
+  /// What the messages of a layer add to the features. phi [N, 3F], filter [E, 3F], direction [E,
+  /// 3].
+  virtual Features messages(const at::Tensor& phi, const at::Tensor& filter, const at::Tensor& v,
+                            const at::Tensor& direction, const TorchGraph& graph) const;
 
  private:
   struct Dense {
@@ -21,16 +33,10 @@ class TorchPainn final : public TorchNetwork {
   struct Layer {
     Dense context0, context1, mixing0, mixing1, channel_mix;
   };
-  struct Features {
-    at::Tensor s;  // [N, F]
-    at::Tensor v;  // [N, 3, F]; undefined: zero
-  };
 
   at::Tensor radial_functions(const at::Tensor& distance) const;                    // [E] -> [E, K]
   at::Tensor envelope(const at::Tensor& distance) const;                            // [E] -> [E]
   at::Tensor repulsion(const TorchGraph& graph, const at::Tensor& distance) const;  // [N]
-  Features message(const Layer& layer, const Features& in, const at::Tensor& filter,
-                   const at::Tensor& direction, const TorchGraph& graph) const;
   Features update(const Layer& layer, const Features& in, bool last) const;
   at::Tensor readout(const at::Tensor& s, const at::Tensor& number) const;  // [N] double, eV
 

@@ -123,18 +123,23 @@ TEST(Input, TheCommandLineWins) {
 TEST(Input, SpreadsValuesOverReplicas) {
   Input input = make_input();
   input.set("integrator.temperature", "300 K");
-  EXPECT_EQ(input.per_replica("integrator.temperature", 3), std::vector<double>(3, 300));
+  EXPECT_EQ(input.per_replica("integrator.temperature", 3, 1), std::vector<double>(3, 300));
   input.set("integrator.temperature", "300, 400 K, 500");
-  EXPECT_EQ(input.per_replica("integrator.temperature", 3), (std::vector<double>{300, 400, 500}));
-  EXPECT_THROW(input.per_replica("integrator.temperature", 2), InputError);
+  EXPECT_EQ(input.per_replica("integrator.temperature", 3, 1),
+            (std::vector<double>{300, 400, 500}));
+  EXPECT_THROW(input.per_replica("integrator.temperature", 2, 1), InputError);
   input.set("integrator.temperature", "geometric(300 K, 1200 K)");
-  const std::vector<double> ladder = input.per_replica("integrator.temperature", 3);
+  const std::vector<double> ladder = input.per_replica("integrator.temperature", 3, 1);
   EXPECT_DOUBLE_EQ(ladder[0], 300);
   EXPECT_DOUBLE_EQ(ladder[1], 600);
   EXPECT_DOUBLE_EQ(ladder[2], 1200);
+  input.set("integrator.temperature", "ladder(300 K, 1200 K)");
+  EXPECT_EQ(input.per_replica("integrator.temperature", 4, 2),
+            (std::vector<double>{300, 1200, 300, 1200}));
+  EXPECT_EQ(input.per_replica("integrator.temperature", 2, 1), std::vector<double>(2, 300));
   input.set("integrator.temperature", "geometric(300 K)");
-  EXPECT_THROW(input.per_replica("integrator.temperature", 3), InputError);
-  EXPECT_EQ(input.per_replica("integrator.friction", 2), std::vector<double>(2, 1e-3));
+  EXPECT_THROW(input.per_replica("integrator.temperature", 3, 1), InputError);
+  EXPECT_EQ(input.per_replica("integrator.friction", 2, 1), std::vector<double>(2, 1e-3));
 }
 
 TEST(Input, NarrowingRefusesKeysOfOthers) {

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "md/structure.hpp"
+#include "potentials/painn/training/trainer.hpp"
+
+namespace md {
+
+/// What a structure is for.
+enum class Part : int { training = 0, validation = 1, test = 2 };
+
+/// Structures that belong together: frames of one trajectory and what was made from them. A group
+/// is in one part, so that no frame is judged by its neighbor in time.
+struct Group {
+  std::string name;  // formula, "C2H6"
+  Part part = Part::training;
+};
+
+/// Labelled structures with their groups.
+struct Dataset {
+  std::vector<painn::LabelledStructure> structures;
+  std::vector<int> group;  // [structures]
+  std::vector<Group> groups;
+
+  /// A safetensors file, everything in double. Throws FileError.
+  void write(const std::string& path) const;
+  /// Throws InputError when it is not such a file.
+  static Dataset read(const std::string& path);
+};
+
+/// Frames before the teacher has seen them.
+struct Frames {
+  std::vector<Structure> structures;
+  std::vector<int> group;
+  std::vector<Group> groups;
+};
+
+/// Takes out of the frames of each group those that are nearer than `min_difference` to an earlier
+/// one: rms difference of all interatomic distances, A. Equal frames always go.
+void drop_duplicates(Frames& frames, double min_difference);
+/// Adds `n` structures to each group, made from its frames: one covalent bond that is not in a ring
+/// gets a length between 0.6 A and twice its own, with the smaller part of the molecule moved.
+void add_stretched(Frames& frames, int n, std::uint32_t seed);
+/// Adds a share of the frames once more with normal displacements of up to `deviation`.
+void add_rattled(Frames& frames, double share, double deviation, std::uint32_t seed);
+
+/// Energies of free atoms by element that fit the energies best (least squares), [n_species] eV;
+/// zero for elements that do not occur.
+std::vector<double> fit_shifts(const std::vector<const painn::LabelledStructure*>& structures,
+                               int n_species);
+
+}  // namespace md

@@ -1,0 +1,354 @@
+#include <ATen/Parallel.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "md/errors.hpp"
+#include "potentials/painn/training/fused_painn.hpp"
+#include "potentials/painn/training/trainer.hpp"
+#include "potentials/safetensors.hpp"
+#include "potentials/safetensors_writer.hpp"
+#include "potentials/torch_runtime.hpp"
+
+namespace md::painn {
+namespace {
+
+using Batch = std::span<const TrainingStructure* const>;
+
+/// Structures back to back as the network sees them.
+struct Shard {
+  std::vector<const TrainingStructure*> structures;
+  std::vector<std::int64_t> first_atom{0};
+  std::vector<std::int64_t> number, center, neighbor;
+  std::vector<Vec3> position;
+
+  void add(const TrainingStructure& s) {
+    const std::int64_t base = first_atom.back();
+    structures.push_back(&s);
+    number.insert(number.end(), s.source->numbers.begin(), s.source->numbers.end());
+    position.insert(position.end(), s.source->positions.begin(), s.source->positions.end());
+    for (const int i : s.center) center.push_back(base + i);
+    for (const int j : s.neighbor) neighbor.push_back(base + j);
+    first_atom.push_back(base + static_cast<std::int64_t>(s.source->numbers.size()));
+  }
+  std::int64_t n_atoms() const { return first_atom.back(); }
+  std::size_t size() const { return structures.size(); }
+  std::int64_t atoms_of(std::size_t b) const { return first_atom[b + 1] - first_atom[b]; }
+};
+
+at::Tensor indices(const std::vector<std::int64_t>& values, at::Device device) {
+  return at::tensor(values, at::kLong).to(device);
+}
+
+TorchGraph graph_of(const Shard& shard, const std::vector<Vec3>& position, at::Device device) {
+  std::vector<Vec3> vector(shard.center.size());
+  for (std::size_t e = 0; e < vector.size(); ++e)
+    vector[e] = position[shard.neighbor[e]] - position[shard.center[e]];
+  const at::Tensor v =
+      at::from_blob(vector.data(), {static_cast<std::int64_t>(vector.size()), 3}, at::kDouble);
+  return {indices(shard.number, device), indices(shard.center, device),
+          indices(shard.neighbor, device), v.to(device, at::kDouble, false, true)};
+}
+
+/// Energies of structures from those of their atoms, [B].
+at::Tensor sum_atoms(const at::Tensor& energies, const Shard& shard) {
+  std::vector<std::int64_t> structure;
+  for (std::size_t b = 0; b < shard.size(); ++b)
+    structure.insert(structure.end(), shard.atoms_of(b), b);
+  return at::zeros({static_cast<std::int64_t>(shard.size())}, energies.options())
+      .index_add(0, indices(structure, energies.device()), energies);
+}
+
+/// What a network says of a shard: energies without shifts [B], forces [n_atoms].
+struct Prediction {
+  std::vector<double> energy;
+  std::vector<Vec3> force;
+};
+
+Prediction predict(const TorchNetwork& network, const Shard& shard, at::Device device) {
+  const TorchGraph graph = graph_of(shard, shard.position, device);
+  const EnergyGradient result = differentiate(network, graph);
+  const at::Tensor energy = sum_atoms(result.energies, shard).cpu();
+  const at::Tensor gradient = result.gradient.cpu().contiguous();
+  const double* const e = energy.const_data_ptr<double>();
+  const Vec3* const g = static_cast<const Vec3*>(gradient.const_data_ptr());
+  Prediction p{{e, e + shard.size()}, std::vector<Vec3>(shard.n_atoms(), Vec3{})};
+  for (std::size_t k = 0; k < shard.center.size(); ++k) {
+    p.force[shard.center[k]] += g[k];
+    p.force[shard.neighbor[k]] -= g[k];
+  }
+  return p;
+}
+
+/// Balanced shards: structures from the largest on, each to the shard with the fewest atoms.
+std::vector<Shard> deal(Batch batch, int n_shards) {
+  std::vector<const TrainingStructure*> sorted(batch.begin(), batch.end());
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) {
+    return a->center.size() > b->center.size();
+  });
+  std::vector<Shard> shards(n_shards);
+  for (const TrainingStructure* s : sorted)
+    std::min_element(shards.begin(), shards.end(), [](const Shard& a, const Shard& b) {
+      return a.center.size() + a.number.size() < b.center.size() + b.number.size();
+    })->add(*s);
+  std::erase_if(shards, [](const Shard& s) { return s.size() == 0; });
+  return shards;
+}
+
+class TorchTrainer final : public Trainer {
+ public:
+  TorchTrainer(const PainnModel& model, const TrainerOptions& options)
+      : model_(model),
+        options_(options),
+        device_(torch_device(options.device)),
+        type_(options.wide ? at::kDouble : at::kFloat),
+        network_(model, type_, options.device),
+        arena_(options.threads) {
+    for (const PainnModel::Tensor& tensor : model_.parameters()) size_ += tensor.values->size();
+    const auto n = static_cast<std::int64_t>(size_);
+    std::vector<double> flat;
+    for (const PainnModel::Tensor& tensor : model_.parameters())
+      flat.insert(flat.end(), tensor.values->begin(), tensor.values->end());
+    weights_ = torch_copy(flat, {n}, type_, options.device);
+    average_ = weights_.clone();
+    first_ = at::zeros_like(weights_);
+    second_ = at::zeros_like(weights_);
+    adopt(network_, weights_, true);
+  }
+
+  double step(Batch batch, double learning_rate) override {
+    double loss = 0;
+    at::Tensor g = flat_gradient(batch, loss);
+    const double size = g.norm().item<double>();
+    if (!std::isfinite(size)) throw NumericalError("training: the gradient is not a finite number");
+    if (size > options_.max_gradient) g.mul_(options_.max_gradient / size);
+    ++steps_;
+    constexpr double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+    first_.lerp_(g, 1 - beta1);
+    second_.mul_(beta2).addcmul_(g, g, 1 - beta2);
+    const double correction1 = 1 - std::pow(beta1, steps_),
+                 correction2 = 1 - std::pow(beta2, steps_);
+    weights_.mul_(1 - learning_rate * options_.weight_decay);
+    weights_.addcdiv_(first_, second_.div(correction2).sqrt_().add_(epsilon),
+                      -learning_rate / correction1);
+    // Young averages forget faster, or the drawn weights would stay in them.
+    const double decay = std::min(options_.average, (1.0 + steps_) / (10.0 + steps_));
+    average_.lerp_(weights_, 1 - decay);
+    return loss;
+  }
+
+  std::vector<double> gradient(Batch batch, double* loss) override {
+    double value = 0;
+    const at::Tensor g = flat_gradient(batch, value).to(at::kCPU, at::kDouble).contiguous();
+    if (loss) *loss = value;
+    return {g.const_data_ptr<double>(), g.const_data_ptr<double>() + g.numel()};
+  }
+
+  TrainingErrors evaluate(Batch structures) override {
+    FusedPainn network(model_, type_, options_.device);
+    adopt(network, average_, false);
+    constexpr std::size_t chunk = 32;
+    const int n_chunks = static_cast<int>((structures.size() + chunk - 1) / chunk);
+    std::vector<Prediction> results(n_chunks);
+    run(n_chunks, [&](int k) {
+      Shard shard;
+      for (const TrainingStructure* s :
+           structures.subspan(chunk * k, std::min(chunk, structures.size() - chunk * k)))
+        shard.add(*s);
+      results[k] = predict(network, shard, device_);
+    });
+    return errors(structures, results, chunk);
+  }
+
+  PainnModel model() const override {
+    PainnModel result = model_;
+    const at::Tensor flat = average_.to(at::kCPU, at::kDouble).contiguous();
+    const double* at = flat.const_data_ptr<double>();
+    for (const PainnModel::Tensor& tensor : result.parameters()) {
+      std::copy_n(at, tensor.values->size(), tensor.values->begin());
+      at += tensor.values->size();
+    }
+    return result;
+  }
+
+  std::int64_t steps() const override { return steps_; }
+
+  void write(const std::string& path) const override {
+    std::vector<TensorToWrite> tensors;
+    for (const auto& [name, tensor] : state()) {
+      const at::Tensor flat = tensor->to(at::kCPU, at::kDouble).contiguous();
+      const double* const p = flat.const_data_ptr<double>();
+      tensors.push_back({name, {flat.numel()}, {p, p + flat.numel()}, options_.wide});
+    }
+    write_safetensors(path, tensors,
+                      {{"architecture", "painn-training"}, {"steps", std::to_string(steps_)}});
+  }
+
+  void read(const std::string& path) override {
+    const Safetensors file(path);
+    if (file.metadata("architecture") != "painn-training")
+      throw InputError(path + ": is not the state of a training");
+    for (const auto& [name, tensor] : state())
+      tensor->copy_(torch_copy(file.values(name, {static_cast<std::int64_t>(size_)}),
+                               {static_cast<std::int64_t>(size_)}, type_, options_.device));
+    steps_ = std::stoll(file.metadata("steps"));
+  }
+
+ private:
+  std::vector<std::pair<std::string, const at::Tensor*>> state() const {
+    return {
+        {"weights", &weights_}, {"average", &average_}, {"first", &first_}, {"second", &second_}};
+  }
+
+  /// Makes the network's tensors views of `flat`.
+  void adopt(FusedPainn& network, const at::Tensor& flat, bool trainable) const {
+    std::int64_t at = 0;
+    for (at::Tensor* tensor : network.parameters()) {
+      const std::int64_t n = tensor->numel();
+      *tensor = flat.narrow(0, at, n).view(tensor->sizes()).detach().requires_grad_(trainable);
+      at += n;
+    }
+  }
+
+  /// f(k) for k = 0 ... n - 1 on the threads; LibTorch itself uses one in each.
+  template <class F>
+  void run(int n, F f) {
+    arena_.execute([&] {
+      tbb::parallel_for(
+          0, n,
+          [&](int k) {
+            if (at::get_num_threads() != 1) at::set_num_threads(1);
+            f(k);
+          },
+          tbb::simple_partitioner());
+    });
+  }
+
+  /// Gradient of the mean loss. With c = dL/dF and F = -dE/dx the part of the forces is
+  ///   sum c dF/dw = -d/dw (dE/dx . c) = -(d/dw E(x + h c) - d/dw E(x - h c)) / 2h + O(h^2),
+  /// so no second derivatives are needed, and the two energies give the energies' part too. h moves
+  /// the atom with the largest c by options.displacement.
+  at::Tensor flat_gradient(Batch batch, double& loss) {
+    std::vector<Shard> shards = deal(batch, options_.threads);
+    std::vector<at::Tensor> parts(shards.size());
+    std::vector<double> losses(shards.size());
+    run(static_cast<int>(shards.size()),
+        [&](int k) { parts[k] = shard_gradient(shards[k], losses[k]); });
+    at::Tensor sum = parts[0];
+    for (std::size_t k = 1; k < parts.size(); ++k) sum.add_(parts[k]);
+    const double n = static_cast<double>(batch.size());
+    loss = std::accumulate(losses.begin(), losses.end(), 0.0) / n;
+    return sum.div_(n);
+  }
+
+  at::Tensor shard_gradient(const Shard& shard, double& loss) const {
+    const Prediction now = predict(network_, shard, device_);
+    std::vector<Vec3> plus = shard.position, minus = shard.position;
+    std::vector<double> factor_plus, factor_minus;
+    loss = 0;
+    for (std::size_t b = 0; b < shard.size(); ++b) {
+      const TrainingStructure& s = *shard.structures[b];
+      const std::int64_t begin = shard.first_atom[b], end = shard.first_atom[b + 1];
+      const double n = static_cast<double>(end - begin), energy_error = now.energy[b] - s.energy;
+      const double energy_factor = s.weight * options_.energy_weight / n;
+      const double force_factor = s.weight * options_.force_weight / (3 * n);
+      loss += energy_factor * energy_error * energy_error;
+      double largest = 1e-12;
+      for (std::int64_t i = begin; i < end; ++i) {
+        const Vec3 error = now.force[i] - s.source->forces[i - begin];
+        loss += force_factor * dot(error, error);
+        largest = std::max(largest, 2 * force_factor * norm(error));
+      }
+      const double h = options_.displacement / largest;
+      for (std::int64_t i = begin; i < end; ++i) {
+        const Vec3 move = (2 * force_factor * h) * (now.force[i] - s.source->forces[i - begin]);
+        plus[i] += move;
+        minus[i] -= move;
+      }
+      factor_plus.push_back(energy_factor * energy_error - 1 / (2 * h));
+      factor_minus.push_back(energy_factor * energy_error + 1 / (2 * h));
+    }
+    std::vector<at::Tensor> parameters;
+    for (at::Tensor* p : network_.parameters()) parameters.push_back(*p);
+    std::vector<at::Tensor> sum;
+    for (const auto& [position, factor] :
+         {std::pair(&plus, &factor_plus), {&minus, &factor_minus}}) {
+      const at::Tensor energies =
+          sum_atoms(network_.atom_energies(graph_of(shard, *position, device_)), shard);
+      const at::Tensor weighted = energies.dot(at::tensor(*factor, energies.options()));
+      const auto part = torch::autograd::grad({weighted}, parameters);
+      if (sum.empty())
+        sum = part;
+      else
+        for (std::size_t k = 0; k < sum.size(); ++k) sum[k] = sum[k] + part[k];
+    }
+    for (at::Tensor& part : sum) part = part.reshape({-1});
+    return at::cat(sum);
+  }
+
+  TrainingErrors errors(Batch structures, const std::vector<Prediction>& results,
+                        std::size_t chunk) const {
+    TrainingErrors t;
+    double components = 0, square = 0, total = 0, total_square = 0;
+    for (std::size_t k = 0, b = 0; k < results.size(); ++k) {
+      std::size_t i = 0;
+      for (std::size_t c = 0; c < chunk && b < structures.size(); ++c, ++b) {
+        const TrainingStructure& s = *structures[b];
+        const double e = results[k].energy[c] - s.energy;
+        double force = 0;
+        for (const Vec3& wanted : s.source->forces) {
+          const Vec3 f = results[k].force[i++];
+          for (const auto& [x, y] : {std::pair(f.x, wanted.x), {f.y, wanted.y}, {f.z, wanted.z}}) {
+            force += std::abs(x - y);
+            square += (x - y) * (x - y);
+            total += y;
+            total_square += y * y;
+            t.mean_force += std::abs(y);
+          }
+        }
+        const double n = static_cast<double>(s.source->numbers.size());
+        t.energy.push_back(std::abs(e));
+        t.force.push_back(force / (3 * n));
+        t.energy_mae += std::abs(e);
+        t.energy_rmse += e * e;
+        t.energy_mae_per_atom += std::abs(e) / n;
+        t.force_mae += force;
+        components += 3 * n;
+      }
+    }
+    const double n = std::max<double>(1, static_cast<double>(structures.size()));
+    components = std::max(components, 1.0);
+    t.energy_mae /= n;
+    t.energy_rmse = std::sqrt(t.energy_rmse / n);
+    t.energy_mae_per_atom /= n;
+    t.force_mae /= components;
+    t.force_rmse = std::sqrt(square / components);
+    t.mean_force /= components;
+    const double variance = total_square - total * total / components;
+    t.force_r2 = variance > 0 ? 1 - square / variance : 0;
+    return t;
+  }
+
+  PainnModel model_;
+  TrainerOptions options_;
+  at::Device device_;
+  at::ScalarType type_;
+  mutable FusedPainn network_;
+  mutable tbb::task_arena arena_;
+  std::size_t size_ = 0;
+  at::Tensor weights_, average_, first_, second_;  // [size_], each
+  std::int64_t steps_ = 0;
+};
+
+std::unique_ptr<Trainer> make(const PainnModel& model, const TrainerOptions& options) {
+  return std::make_unique<TorchTrainer>(model, options);
+}
+
+const bool registered = (make_trainer() = make) != nullptr;
+
+}  // namespace
+}  // namespace md::painn

@@ -130,9 +130,15 @@ OrbModel OrbModel::read(const Safetensors& file) {
 }
 
 std::vector<std::string> OrbModel::describe() const {
+  // A list of a hundred names tells nobody more than its ends.
+  const bool all = elements.size() > 20 && *elements.begin() == 1 &&
+                   *elements.rbegin() == static_cast<int>(elements.size());
+  const std::string names =
+      all ? describe_elements({1}) + " to " + describe_elements({*elements.rbegin()})
+          : describe_elements(elements);
   return {"architecture: orb-v2",
           fmt::format("size: {} channels, {} hidden, {} steps", channels, hidden, steps),
-          fmt::format("cutoff: {} A", cutoff), "elements: " + describe_elements(elements),
+          fmt::format("cutoff: {} A", cutoff), "elements: " + names,
           std::string("remark: direct forces, not the gradient of the energy; not exactly "
                       "invariant under rotation") +
               (has_stress() ? "" : "; no stress")};

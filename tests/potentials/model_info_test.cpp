@@ -64,6 +64,7 @@ TEST(ModelInfo, DescribesAnOrbModel) {
   EXPECT_TRUE(has_line(orb, "size:", "64 channels, 128 hidden, 2 steps")) << orb;
   EXPECT_TRUE(has_line(orb, "cutoff:", "6 A")) << orb;
   EXPECT_TRUE(has_line(orb, "parameters:", "305927")) << orb;
+  EXPECT_TRUE(has_line(orb, "elements:", "H to Ts")) << orb;
   EXPECT_TRUE(has_line(orb, "model.atom_emb", "7616")) << orb;  // 119 x 64
   // 64 x 64 + 64, 64 + 1, and 118 reference energies; statistics of the normaliser do not count.
   EXPECT_TRUE(has_line(orb, "heads.energy", "4343")) << orb;

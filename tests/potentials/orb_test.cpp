@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -46,6 +47,28 @@ TEST(Orb, AgreesWithOrbModelsInDouble) { expect_network_agrees<double>({1e-10, 1
 TEST(Orb, AgreesWithOrbModelsInSinglePrecision) {
   expect_network_agrees<float>({1e-5, 2e-5, 2e-6});
 }
+
+/// The kernels are compiled for several kinds of processor: each that this one can run.
+class OrbTargets : public testing::TestWithParam<std::int64_t> {
+ protected:
+  void SetUp() override {
+    hwy::SetSupportedTargetsForTest(GetParam());
+    hwy::GetChosenTarget().Update(GetParam());
+  }
+  void TearDown() override {
+    hwy::SetSupportedTargetsForTest(0);
+    hwy::GetChosenTarget().DeInit();
+  }
+};
+
+TEST_P(OrbTargets, AgreeWithOrbModels) {
+  expect_network_agrees<double>({1e-10, 1e-10, 1e-11});
+  expect_network_agrees<float>({1e-5, 2e-5, 2e-6});
+}
+
+INSTANTIATE_TEST_SUITE_P(Processors, OrbTargets,
+                         testing::ValuesIn(hwy::SupportedAndGeneratedTargets()),
+                         [](const auto& info) { return hwy::TargetName(info.param); });
 
 std::vector<Structure> untied() {
   std::vector<Structure> systems;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -25,7 +26,12 @@ struct PotentialTraits {
   bool on_gpu = true;         // runs on a GPU
   std::set<int> elements;     // atomic numbers it knows; empty: any
   double force_noise = 1e-8;  // eV/A, rounding of the forces in the chosen precision
-  std::string caution;        // said before a run: why dynamics may not be trusted; empty: it may
+  /// Of every atom of a system without periodicity, how far it lies from what the model was made
+  /// from: above 1 outside. Empty: not known.
+  std::function<std::vector<double>(const std::vector<int>& numbers,
+                                    const std::vector<Vec3>& positions)>
+      novelty;
+  std::string caution;  // said before a run: why dynamics may not be trusted; empty: it may
 };
 
 /// Energy, forces and virial of a whole batch.

@@ -10,6 +10,7 @@
 #include "md/errors.hpp"
 #include "md/text.hpp"
 #include "potentials/model_file.hpp"
+#include "potentials/orb/orb_model.hpp"
 #include "potentials/painn/painn_model.hpp"
 
 namespace md {
@@ -68,10 +69,8 @@ std::vector<std::string> details(const Safetensors& file, const std::string& arc
                 describe_elements(elements_of(
                     file, static_cast<int>(file.tensor("embedding.weight").shape.at(0)) - 1)),
             "remark: not invariant under rotation, jumps at the cutoff; an import format"};
-  std::vector<std::string> lines{fmt::format("cutoff: {} A", cutoff_of(file, "", 6.0))};
-  if (file.metadata().contains("elements"))
-    lines.push_back("elements: " + describe_elements(elements_of(file, 118)));
-  lines.push_back("remark: this program has no potential that runs it");
+  std::vector<std::string> lines = orb::OrbModel::read(file).describe();
+  lines.erase(lines.begin());
   return lines;
 }
 
@@ -92,7 +91,10 @@ std::string describe_safetensors(const std::string& path) {
                                           "units",        "teacher",  "energy_unit", "length_unit",
                                           "envelope",     "repulsion"};
   for (const auto& [key, value] : file.metadata())
-    if (!said.contains(key)) text += line(key, join(split(value, '\n'), " "));
+    if (key == "training_domain")
+      text += line(key, "of every element: mean, covariance and farthest atom of the data");
+    else if (!said.contains(key))
+      text += line(key, join(split(value, '\n'), " "));
   return text;
 }
 

@@ -18,6 +18,21 @@ namespace md {
 namespace fs = std::filesystem;
 namespace {
 
+/// Everything that is read later on, before anything is written.
+void check_files(const Input& input, const DistillOptions& o) {
+  for (const auto* const runs : {&o.samples, &o.test_samples, &o.explore})
+    for (const std::string& path : *runs) {
+      Input run(full_schema());
+      run.read_file(path);
+      choose_components(run, true);
+      for (const std::string& file : run.files("system.structure")) read_structure_file(run, file);
+    }
+  for (const auto* const files : {&o.structures, &o.test_structures})
+    for (const std::string& path : *files) read_structure_file(input, path);
+  if (!o.dataset.empty() && !fs::exists(o.dataset))
+    input.fail("distill.dataset", o.dataset + ": no such file");
+}
+
 /// Appends structures and groups of `more` from structure `from` on.
 void append(Frames& frames, const Frames& more, std::size_t from) {
   const auto n = static_cast<std::ptrdiff_t>(from);
@@ -31,8 +46,8 @@ void append(Frames& frames, const Frames& more, std::size_t from) {
 bool make_dataset(const Input& input, const DistillOptions& o, std::unique_ptr<Potential>& teacher,
                   Dataset& data) {
   const std::string path = o.directory + "/dataset.safetensors";
-  if (fs::exists(path)) {
-    data = Dataset::read(path);
+  if (const std::string& known = o.dataset.empty() ? path : o.dataset; fs::exists(known)) {
+    data = Dataset::read(known);
     return true;
   }
   Frames frames;
@@ -199,6 +214,20 @@ bool explore(const Input& input, const DistillOptions& o, std::unique_ptr<Potent
   return true;
 }
 
+/// What the training part of the data spans.
+painn::TrainingDomain domain_of(const PainnModel& model, const Dataset& data) {
+  painn::TrainingDomain domain({model.elements.begin(), model.elements.end()});
+  const auto visit = [&](auto use) {
+    for (std::size_t k = 0; k < data.structures.size(); ++k)
+      if (data.groups[data.group[k]].part == Part::training)
+        use(data.structures[k].numbers, data.structures[k].positions);
+  };
+  visit([&](const auto& numbers, const auto& positions) { domain.add(numbers, positions); });
+  domain.finish_means();
+  visit([&](const auto& numbers, const auto& positions) { domain.widen(numbers, positions); });
+  return domain;
+}
+
 std::string error_row(const std::string& name, std::size_t n, const painn::TrainingErrors& e) {
   return fmt::format("{},{},{:.6f},{:.6f},{:.6f},{:.6f},{:.6f},{:.6f},{:.4f}\n", name, n,
                      e.energy_mae, e.energy_mae_per_atom, e.force_mae, e.force_rmse, e.force_r2,
@@ -257,6 +286,7 @@ ExitCode distill_verb(const CommandLine& line) {
     input.set("output.directory", fs::absolute(line.arguments[0]).lexically_normal().string());
   choose_components(input, false);
   const DistillOptions o = read_distill_options(input);
+  check_files(input, o);
   if (!again) check_output_folder(input, o.directory, input.flag("output.overwrite"));
   std::unique_ptr<Potential> teacher = make_potential(input, o.trainer.device);
   const PainnModel given =
@@ -279,7 +309,8 @@ ExitCode distill_verb(const CommandLine& line) {
     if (!training.train(round, round == 0 ? o.epochs : o.round_epochs)) return stopped();
   }
 
-  const PainnModel student = training.best();
+  PainnModel student = training.best();
+  student.domain = domain_of(student, data);
   Dataset tests;
   if (!make_tests(input, o, teacher, tests)) return stopped();
   std::map<std::string, std::string> metadata = report_errors(o, student, tests);

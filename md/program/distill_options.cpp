@@ -35,6 +35,8 @@ std::vector<Key> distill_keys() {
   return {
       {"samples", Kind::files, "", "inputs of runs whose frames are learned from", ""},
       {"structures", Kind::files, "", "structure files whose frames are learned from", ""},
+      {"dataset", Kind::file, "", "dataset.safetensors of an earlier distillation, instead of both",
+       ""},
       {"test_samples", Kind::files, "", "inputs of runs whose frames only test", ""},
       {"test_structures", Kind::files, "", "structure files whose frames only test", ""},
       {"stretched", Kind::integer, "4",
@@ -43,6 +45,8 @@ std::vector<Key> distill_keys() {
       {"rattle", Kind::length, "0.15 A", "largest standard deviation of these displacements", ""},
       {"min_difference", Kind::length, "0.01 A",
        "frames of a trajectory nearer than this (rms of distances) are duplicates", ""},
+      {"min_distance", Kind::length, "0.55 A",
+       "structures with two atoms nearer than this are dropped: they belong to the repulsion", ""},
       {"max_force", Kind::force, "300 eV/A", "structures with a larger force are dropped", ""},
       {"soft_force", Kind::force, "4 eV/A",
        "weight of a structure: 1 / (1 + (rms force / soft_force)^2)", ""},
@@ -65,6 +69,7 @@ std::vector<Key> distill_keys() {
        "a frame of a round is learned from when a force is off by more", ""},
       {"batch", Kind::integer, "16", "structures in a step", ""},
       {"learning_rate", Kind::number, "1e-3", "after the warm-up", ""},
+      {"round_learning_rate", Kind::number, "3e-4", "the same in the rounds", ""},
       {"last_learning_rate", Kind::number, "1e-6", "at the end of the cosine", ""},
       {"warmup", Kind::integer, "500", "steps of rising learning rate", ""},
       {"weight_decay", Kind::number, "1e-4", "of AdamW", ""},
@@ -86,12 +91,18 @@ DistillOptions read_distill_options(const Input& input) {
   o.structures = files(input, "distill.structures");
   o.test_structures = files(input, "distill.test_structures");
   o.explore = files(input, "distill.explore");
-  if (o.samples.empty() && o.structures.empty())
-    input.fail("distill.samples", "is missing: say what to learn from, or give distill.structures");
+  if (!input.text("distill.dataset").empty()) o.dataset = input.file("distill.dataset");
+  const bool own = !o.samples.empty() || !o.structures.empty();
+  if (own && !o.dataset.empty())
+    input.fail("distill.dataset", "takes the place of distill.samples and distill.structures");
+  if (!own && o.dataset.empty())
+    input.fail("distill.samples",
+               "is missing: say what to learn from, or give distill.structures or distill.dataset");
   o.stretched = count(input, "distill.stretched", 0, 100000);
   o.rattled = share(input, "distill.rattled");
   o.rattle = not_negative(input, "distill.rattle");
   o.min_difference = not_negative(input, "distill.min_difference");
+  o.min_distance = not_negative(input, "distill.min_distance");
   o.max_force = input.positive("distill.max_force");
   o.soft_force = input.positive("distill.soft_force");
   o.validation = share(input, "distill.validation");
@@ -116,6 +127,7 @@ DistillOptions read_distill_options(const Input& input) {
   o.warmup = count(input, "distill.warmup", 0, 10'000'000);
   o.patience = count(input, "distill.patience", 0, 10'000'000);
   o.learning_rate = input.positive("distill.learning_rate");
+  o.round_learning_rate = input.positive("distill.round_learning_rate");
   o.last_learning_rate = not_negative(input, "distill.last_learning_rate");
   o.objection = input.positive("distill.objection");
   o.trainer.weight_decay = not_negative(input, "distill.weight_decay");

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <numbers>
 #include <numeric>
 #include <random>
 
@@ -30,6 +32,14 @@ std::vector<std::size_t> order(std::size_t n, std::uint32_t seed, std::int64_t e
                          static_cast<std::uint64_t>(epoch));
   for (std::size_t k = n; k > 1; --k) std::swap(result[k - 1], result[random() % k]);
   return result;
+}
+
+double nearest_atoms(const std::vector<Vec3>& positions) {
+  double nearest = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < positions.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      nearest = std::min(nearest, norm(positions[i] - positions[j]));
+  return nearest;
 }
 
 }  // namespace
@@ -57,20 +67,21 @@ void DistillTraining::use(const Dataset& data) {
     prepared_.back().weight = 1 / (1 + square);
   }
   for (std::size_t k = 0; k < prepared_.size(); ++k) {
+    if (nearest_atoms(data.structures[k].positions) < options_.min_distance) continue;
     const Part part = data.groups[data.group[k]].part;
     if (part == Part::training) training_.push_back(&prepared_[k]);
     if (part == Part::validation) validation_.push_back(&prepared_[k]);
   }
 }
 
-double DistillTraining::learning_rate(std::int64_t step, std::int64_t total) const {
-  if (step < options_.warmup)
-    return options_.learning_rate * static_cast<double>(step + 1) / options_.warmup;
+// A straight line up, then half a cosine down.
+double DistillTraining::learning_rate(int round, std::int64_t step, std::int64_t total) const {
+  const double highest = round == 0 ? options_.learning_rate : options_.round_learning_rate;
+  const double last = options_.last_learning_rate;
+  if (step < options_.warmup) return highest * static_cast<double>(step + 1) / options_.warmup;
   const double x = static_cast<double>(step - options_.warmup) /
                    static_cast<double>(std::max<std::int64_t>(1, total - options_.warmup));
-  return options_.last_learning_rate + 0.5 *
-                                           (options_.learning_rate - options_.last_learning_rate) *
-                                           (1 + std::cos(3.141592653589793 * std::min(1.0, x)));
+  return last + 0.5 * (highest - last) * (1 + std::cos(std::numbers::pi * std::min(1.0, x)));
 }
 
 bool DistillTraining::train(int round, int epochs) {
@@ -104,7 +115,7 @@ bool DistillTraining::train(int round, int epochs) {
       for (std::size_t i = b * batch; i < std::min<std::size_t>((b + 1) * batch, sequence.size());
            ++i)
         chosen.push_back(training_[sequence[i]]);
-      const double rate = learning_rate(epoch * per_epoch + b, total);
+      const double rate = learning_rate(round, epoch * per_epoch + b, total);
       for (std::size_t m = 0; m < members_.size(); ++m) {
         const double loss = members_[m]->step(chosen, rate);
         if (m == 0) loss_sum += loss, ++loss_steps;
@@ -123,7 +134,7 @@ bool DistillTraining::train(int round, int epochs) {
     waited_ = better ? 0 : waited_ + 1;
     const std::string row =
         fmt::format("{},{},{},{:.3e},{:.6e},{:.6f},{:.6f},{:.6f},{}\n", round, epoch + 1,
-                    members_[0]->steps(), learning_rate((epoch + 1) * per_epoch - 1, total),
+                    members_[0]->steps(), learning_rate(round, (epoch + 1) * per_epoch - 1, total),
                     loss_sum / static_cast<double>(std::max<std::int64_t>(1, loss_steps)),
                     e.energy_mae, e.force_mae, e.force_r2, better ? 1 : 0);
     std::ofstream(curve, std::ios::app) << row;

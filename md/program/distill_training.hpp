@@ -33,7 +33,7 @@ class DistillTraining {
  private:
   void write_state() const;
   void read_state();
-  double learning_rate(std::int64_t step, std::int64_t total) const;
+  double learning_rate(int round, std::int64_t step, std::int64_t total) const;
 
   const DistillOptions& options_;
   PainnModel model_;

@@ -10,6 +10,7 @@
 #include "md/program/checkpointing.hpp"
 #include "md/program/disk.hpp"
 #include "md/program/folder.hpp"
+#include "md/program/novelty.hpp"
 #include "md/program/output.hpp"
 #include "md/program/progress.hpp"
 #include "md/program/quarantine.hpp"
@@ -38,6 +39,7 @@ class RunLoop {
         virial_(stage.potential->traits().virial),
         simulation_(make_simulation(stage)),  // first: when it fails no file has been touched
         output_(stage, virial_, samples_, from ? read_marks(*from) : std::vector<FileMark>()),
+        novelty_(*simulation_),
         fresh_(!from) {
     if (from) restore(*from, *simulation_, samples_);
     quarantine_ = std::make_unique<Quarantine>(*simulation_, stage_);
@@ -60,6 +62,7 @@ class RunLoop {
   std::unique_ptr<Simulation> simulation_;
   Output output_;
   std::unique_ptr<Quarantine> quarantine_;
+  NoveltyWatch novelty_;
   bool fresh_;
   Timings timings_;
   Clock::time_point start_ = Clock::now(), last_checkpoint_ = Clock::now();
@@ -91,6 +94,7 @@ void RunLoop::begin() {
   if (fresh_) {
     simulation_->evaluate(output_.wants_virial(0));
     quarantine_->report(*simulation_);
+    novelty_.look(*simulation_);
     output_.write(*simulation_);
     write_checkpoint();  // from now on a restart is possible
   }
@@ -126,6 +130,7 @@ std::string RunLoop::loop() {
     if (output_.log_due(now) || output_.frame_due(now)) {
       quarantine_->report(*simulation_);
       write_output();
+      novelty_.look(*simulation_);
     }
     if (checkpoint_due(now)) write_checkpoint();
     progress.update(now);

@@ -108,6 +108,8 @@ PainnModel PainnModel::read(const Safetensors& file) {
   model.elements = elements_of(file, species - 1);
   model.envelope = choice(file, "envelope", {"cosine", "polynomial"}) == 0 ? Envelope::cosine
                                                                            : Envelope::polynomial;
+  if (const std::string domain = file.metadata("training_domain"); !domain.empty())
+    model.domain = painn::TrainingDomain::read(domain, file.path());
   model.repulsion = choice(file, "repulsion", {"none", "zbl"}) == 1;
   return model;
 }
@@ -147,6 +149,7 @@ void PainnModel::write(const std::string& path, std::map<std::string, std::strin
   metadata["elements"] = join(symbols, ",");
   metadata["envelope"] = envelope == Envelope::cosine ? "cosine" : "polynomial";
   metadata["repulsion"] = repulsion ? "zbl" : "none";
+  if (!domain.empty()) metadata["training_domain"] = domain.text();
   metadata["energy_unit"] = "eV";
   metadata["length_unit"] = "angstrom";
   write_safetensors(path, tensors, metadata);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "potentials/painn/training_domain.hpp"
 #include "potentials/safetensors.hpp"
 
 namespace md {
@@ -46,6 +47,7 @@ struct PainnModel {
   std::vector<Layer> layers;      // [L]
   DenseLayer head0, head1;        // F -> H -> 1
   std::vector<double> scale, shift;  // [n_species] eV
+  painn::TrainingDomain domain;      // empty: the file does not say what it was trained on
 
   /// Throws InputError naming file and tensor: wrong architecture, a tensor too many or too few, of
   /// a wrong shape or not finite, units that cannot be converted.

@@ -1,0 +1,122 @@
+"""distill: from a teacher to a student file, stopped and continued, and what it refuses."""
+
+import csv
+import json
+import struct
+
+import ase.io
+from harness import *
+
+WATER = (["O", "H", "H"], [[0, 0, 0.066], [0, 0.761, -0.526], [0, -0.761, -0.526]], None)
+AMMONIA = (["N", "H", "H", "H"], [[0, 0, 0.069], [0, 0.939, -0.318], [0.813, -0.469, -0.318],
+                                  [-0.813, -0.469, -0.318]], None)
+TEACHER = {"potential.name": "painn", "potential.model": STUDENT}
+SAMPLE = {**TEACHER, **NVT, "integrator.time_step": "0.5 fs", "integrator.friction": "20 /ps",
+          "system.structure": "in.xyz", "system.replicas": 3, "integrator.steps": 60,
+          "integrator.temperature": "ladder(200 K, 600 K)", "output.every": 10}
+SMALL = {"distill.samples": "sample.ini", "distill.channels": 16, "distill.layers": 2,
+         "distill.radial": 8, "distill.cutoff": "4 A", "distill.epochs": 4, "distill.batch": 8,
+         "distill.warmup": 5, "distill.validation": 0.2, "run.threads": 2}
+
+
+def metadata(path):
+    with open(path, "rb") as file:
+        size = struct.unpack("<Q", file.read(8))[0]
+        return json.loads(file.read(size))["__metadata__"]
+
+
+def prepare(**own):
+    xyz("in.xyz", WATER, AMMONIA)
+    ini("sample.ini", SAMPLE, output__directory="unused")
+    ini("test.ini", SAMPLE, output__directory="unused", integrator__seed=7, system__replicas=1)
+    ini("explore.ini", SAMPLE, output__directory="unused", integrator__seed=8)
+    ini("distill.ini", TEACHER, SMALL, output__directory="out", **own)
+
+
+def test_a_student_with_its_history():
+    prepare(distill__test_samples="test.ini", distill__epochs=80, distill__learning_rate="3e-3",
+            distill__stretched=0, distill__average=0.95)
+    done = ok("distill", "distill.ini")
+    expect("test system" in done.stdout and "H2O" in done.stdout and "H3N" in done.stdout, done.stdout)
+    rows = list(csv.DictReader(open("out/learning_curve.csv")))
+    expect(len(rows) == 80, len(rows))
+    first, last = (float(rows[k]["validation_force_mae_eV_A"]) for k in (0, -1))
+    expect(last < 0.6 * first, "validation error", first, last)
+    note = metadata("out/student.safetensors")
+    for key in ("teacher", "teacher_sha256", "data_sha256", "test_force_mae_eV_A", "training_domain",
+                "elements", "cutoff", "units" if "units" in note else "energy_unit"):
+        expect(note.get(key), key, "is missing in the metadata")
+    expect(note["elements"] == "H,N,O" and float(note["cutoff"]) == 4, note["elements"])
+    errors = {r["system"]: r for r in csv.DictReader(open("out/errors.csv"))}
+    expect(set(errors) == {"H2O", "H3N", "all"}, set(errors))
+    # The test errors are those of the file that was written, by the engine itself.
+    frames = []
+    for k in (0, 1):
+        frames += ase.io.read(f"out/tests/test/trajectory.r000{k}.xyz", ":")
+    ase.io.write("tests.xyz", frames, format="extxyz", columns=["symbols", "positions"])
+    for name, model in (("t", STUDENT), ("s", "out/student.safetensors")):
+        ok("energy", "--system.structure=tests.xyz", f"--output.file={name}.xyz",
+           "--potential.name=painn", f"--potential.model={model}", "--potential.precision=float64")
+    t, s = ase.io.read("t.xyz", ":"), ase.io.read("s.xyz", ":")
+    error = np.mean(np.concatenate([np.abs(a.get_forces() - b.get_forces()).ravel()
+                                    for a, b in zip(t, s)]))
+    expect(abs(error - float(errors["all"]["force_mae_eV_A"])) < 1e-3 * error, error, errors["all"])
+    ok("models", "out/student.safetensors")
+
+
+def test_stopped_and_continued_it_is_the_same():
+    prepare()
+    ok("distill", "distill.ini")
+    ok("distill", "distill.ini", "--output.directory=parts", "--run.max_time=0.3 s", code=75)
+    for _ in range(60):
+        done = call("distill", "parts", "--run.max_time=0.5 s")
+        if done.returncode != 75:
+            break
+    expect(done.returncode == 0, done.stderr)
+    expect(open("out/student.safetensors", "rb").read() == open("parts/student.safetensors", "rb").read(),
+           "the students differ")
+
+
+def test_rounds_with_a_committee():
+    prepare(distill__rounds=1, distill__round_epochs=2, distill__explore="explore.ini",
+            distill__committee=2, distill__objection="0.01 eV/A")
+    done = ok("distill", "distill.ini")
+    expect("to learn from" in done.stdout and "round 1" in done.stdout, done.stdout)
+    expect(os.path.exists("out/round1/dataset.safetensors"))
+    rows = list(csv.DictReader(open("out/learning_curve.csv")))
+    expect([r["round"] for r in rows] == ["0"] * 4 + ["1"] * 2, rows)
+
+
+def test_a_dataset_serves_again_and_a_student_is_a_start():
+    prepare()
+    ok("distill", "distill.ini")
+    ini("again.ini", TEACHER, {**SMALL, "distill.samples": None, "distill.epochs": 1},
+        distill__dataset="out/dataset.safetensors", distill__initial="out/student.safetensors",
+        output__directory="again")
+    ok("distill", "again.ini")
+    rows = list(csv.DictReader(open("again/learning_curve.csv")))
+    before = list(csv.DictReader(open("out/learning_curve.csv")))
+    expect(float(rows[0]["validation_force_mae_eV_A"]) < 1.5 * float(before[-1]["validation_force_mae_eV_A"]))
+
+
+def test_what_is_refused():
+    prepare()
+    for change, words in (
+            ("--distill.batch=0", ["distill.batch", "between"]),
+            ("--distill.validation=1.5", ["distill.validation", "between 0 and 1"]),
+            ("--distill.rounds=1", ["distill.explore", "missing"]),
+            ("--distill.dataset=nothing.safetensors", ["distill.dataset", "place"]),
+            ("--distill.samples=nothing.ini", ["nothing.ini"]),
+            ("--distill.learning_rate=0", ["distill.learning_rate", "positive"]),
+            ("--distill.epoch=3", ["distill.epochs"])):
+        done = call("distill", "distill.ini", change, "--output.directory=refused")
+        expect(done.returncode == 2, change, done.returncode, done.stderr)
+        lines = done.stderr.strip().splitlines()
+        expect(len(lines) == 1 and all(w in lines[0] for w in words), change, lines)
+        expect(not os.path.exists("refused"), change, "left a folder")
+    done = call("distill")
+    expect(done.returncode == 2, done.stderr)
+
+
+if __name__ == "__main__":
+    main(*[f for n, f in list(globals().items()) if n.startswith("test_")])

@@ -25,16 +25,17 @@ def metadata(path):
         return json.loads(file.read(size))["__metadata__"]
 
 
-def prepare(**own):
+def prepare(sample={}, **own):
     xyz("in.xyz", WATER, AMMONIA)
-    ini("sample.ini", SAMPLE, output__directory="unused")
+    ini("sample.ini", {**SAMPLE, **sample}, output__directory="unused")
     ini("test.ini", SAMPLE, output__directory="unused", integrator__seed=7, system__replicas=1)
     ini("explore.ini", SAMPLE, output__directory="unused", integrator__seed=8)
     ini("distill.ini", TEACHER, SMALL, output__directory="out", **own)
 
 
 def test_a_student_with_its_history():
-    prepare(distill__test_samples="test.ini", distill__epochs=80, distill__learning_rate="3e-3",
+    prepare({"system.replicas": 6, "integrator.steps": 200, "output.every": 5},
+            distill__test_samples="test.ini", distill__epochs=80, distill__learning_rate="3e-3",
             distill__stretched=0, distill__average=0.95)
     done = ok("distill", "distill.ini")
     expect("test system" in done.stdout and "H2O" in done.stdout and "H3N" in done.stdout, done.stdout)
@@ -49,7 +50,8 @@ def test_a_student_with_its_history():
     expect(note["elements"] == "H,N,O" and float(note["cutoff"]) == 4, note["elements"])
     errors = {r["system"]: r for r in csv.DictReader(open("out/errors.csv"))}
     expect(set(errors) == {"H2O", "H3N", "all"}, set(errors))
-    # The test errors are those of the file that was written, by the engine itself.
+    # The test errors are those of the file that was written, by the engine itself (which does not
+    # know of the near duplicates that were dropped).
     frames = []
     for k in (0, 1):
         frames += ase.io.read(f"out/tests/test/trajectory.r000{k}.xyz", ":")
@@ -60,16 +62,16 @@ def test_a_student_with_its_history():
     t, s = ase.io.read("t.xyz", ":"), ase.io.read("s.xyz", ":")
     error = np.mean(np.concatenate([np.abs(a.get_forces() - b.get_forces()).ravel()
                                     for a, b in zip(t, s)]))
-    expect(abs(error - float(errors["all"]["force_mae_eV_A"])) < 1e-3 * error, error, errors["all"])
+    expect(abs(error - float(errors["all"]["force_mae_eV_A"])) < 0.05 * error, error, errors["all"])
     ok("models", "out/student.safetensors")
 
 
 def test_stopped_and_continued_it_is_the_same():
     prepare()
     ok("distill", "distill.ini")
-    ok("distill", "distill.ini", "--output.directory=parts", "--run.max_time=0.3 s", code=75)
+    ok("distill", "distill.ini", "--output.directory=parts", "--run.max_time=0.1 s", code=75)
     for _ in range(60):
-        done = call("distill", "parts", "--run.max_time=0.5 s")
+        done = call("distill", "parts", "--run.max_time=0.2 s")
         if done.returncode != 75:
             break
     expect(done.returncode == 0, done.stderr)
@@ -107,7 +109,7 @@ def test_what_is_refused():
             ("--distill.rounds=1", ["distill.explore", "missing"]),
             ("--distill.dataset=nothing.safetensors", ["distill.dataset", "place"]),
             ("--distill.samples=nothing.ini", ["nothing.ini"]),
-            ("--distill.learning_rate=0", ["distill.learning_rate", "positive"]),
+            ("--distill.learning_rate=0", ["distill.learning_rate", "above zero"]),
             ("--distill.epoch=3", ["distill.epochs"])):
         done = call("distill", "distill.ini", change, "--output.directory=refused")
         expect(done.returncode == 2, change, done.returncode, done.stderr)

@@ -63,7 +63,7 @@ at::Tensor sum_atoms(const at::Tensor& energies, const Shard& shard) {
       .index_add(0, indices(structure, energies.device()), energies);
 }
 
-/// What a network says of a shard: energies without shifts [B], forces [n_atoms].
+/// What a network says of a shard: energies [B], forces [n_atoms].
 struct Prediction {
   std::vector<double> energy;
   std::vector<Vec3> force;
@@ -253,7 +253,7 @@ class TorchTrainer final : public Trainer {
     for (std::size_t b = 0; b < shard.size(); ++b) {
       const TrainingStructure& s = *shard.structures[b];
       const std::int64_t begin = shard.first_atom[b], end = shard.first_atom[b + 1];
-      const double n = static_cast<double>(end - begin), energy_error = now.energy[b] - s.energy;
+      const double n = static_cast<double>(end - begin), energy_error = now.energy[b] - s.source->energy;
       const double energy_factor = s.weight * options_.energy_weight / n;
       const double force_factor = s.weight * options_.force_weight / (3 * n);
       loss += energy_factor * energy_error * energy_error;
@@ -298,7 +298,7 @@ class TorchTrainer final : public Trainer {
       std::size_t i = 0;
       for (std::size_t c = 0; c < chunk && b < structures.size(); ++c, ++b) {
         const TrainingStructure& s = *structures[b];
-        const double e = results[k].energy[c] - s.energy;
+        const double e = results[k].energy[c] - s.source->energy;
         double force = 0;
         for (const Vec3& wanted : s.source->forces) {
           const Vec3 f = results[k].force[i++];

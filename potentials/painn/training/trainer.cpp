@@ -9,16 +9,13 @@ namespace md::painn {
 TrainingStructure Trainer::prepare(const LabelledStructure& structure, const PainnModel& model) {
   TrainingStructure result;
   result.source = &structure;
-  result.energy = structure.energy;
   const int n = static_cast<int>(structure.numbers.size());
-  for (int i = 0; i < n; ++i) {
-    result.energy -= model.shift[structure.numbers[i]];
+  for (int i = 0; i < n; ++i)
     for (int j = 0; j < n; ++j)
       if (i != j && norm(structure.positions[j] - structure.positions[i]) < model.cutoff) {
         result.center.push_back(i);
         result.neighbor.push_back(j);
       }
-  }
   return result;
 }
 

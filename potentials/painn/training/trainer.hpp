@@ -20,12 +20,10 @@ struct LabelledStructure {
   std::vector<Vec3> forces;     // [n] eV/A
 };
 
-/// A structure ready for training: what is left of the energy without the shifts of its elements,
-/// and its edges.
+/// A structure ready for training: with its edges.
 struct TrainingStructure {
   const LabelledStructure* source = nullptr;
   std::vector<int> center, neighbor;  // [E] sorted by center
-  double energy = 0;                  // eV, without the shifts
   double weight = 1;                  // of its errors in the loss
 };
 

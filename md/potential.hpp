@@ -21,10 +21,13 @@ struct PotentialTraits {
   bool conservative = true;  // F = -dE/dx
   bool translation_invariant = true;
   bool rotation_invariant = true;
+  bool continuous_energy = true;  // no jump where a pair crosses a cutoff
+  bool continuous_forces = true;  // nor one of the forces
   bool recordable = false;    // add_forces may stand in a CUDA graph
   bool on_gpu = true;         // runs on a GPU
   std::set<int> elements;     // atomic numbers it knows; empty: any
   double force_noise = 1e-8;  // eV/A, rounding of the forces in the chosen precision
+  double energy_rounding = 2.3e-16;  // rounding of the total energy, relative to it
   std::string caution;        // said before a run: why dynamics may not be trusted; empty: it may
 };
 

@@ -13,5 +13,6 @@ ExitCode restart_verb(const CommandLine& line);
 ExitCode check_verb(const CommandLine& line);
 ExitCode energy_verb(const CommandLine& line);
 ExitCode models_verb(const CommandLine& line);
+ExitCode verify_verb(const CommandLine& line);
 
 }  // namespace md

@@ -22,15 +22,18 @@ struct PotentialTraits {
   bool conservative = true;  // F = -dE/dx
   bool translation_invariant = true;
   bool rotation_invariant = true;
-  bool recordable = false;    // add_forces may stand in a CUDA graph
-  bool on_gpu = true;         // runs on a GPU
-  std::set<int> elements;     // atomic numbers it knows; empty: any
-  double force_noise = 1e-8;  // eV/A, rounding of the forces in the chosen precision
+  bool continuous_energy = true;  // no jump where a pair crosses a cutoff
+  bool continuous_forces = true;  // nor one of the forces
+  bool recordable = false;        // add_forces may stand in a CUDA graph
+  bool on_gpu = true;             // runs on a GPU
+  std::set<int> elements;         // atomic numbers it knows; empty: any
+  double force_noise = 1e-8;      // eV/A, rounding of the forces in the chosen precision
   /// Of every atom of a system without periodicity, how far it lies from what the model was made
   /// from: above 1 outside. Empty: not known.
   std::function<std::vector<double>(const std::vector<int>& numbers,
                                     const std::vector<Vec3>& positions)>
       novelty;
+  double energy_rounding = 2.3e-16;  // rounding of the total energy, relative to it
   std::string caution;  // said before a run: why dynamics may not be trusted; empty: it may
 };
 

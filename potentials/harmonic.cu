@@ -23,6 +23,7 @@ class Harmonic final : public Potential {
   explicit Harmonic(double stiffness) : stiffness_(stiffness) {
     traits_.translation_invariant = false;
     traits_.recordable = true;
+    traits_.force_noise = 1e-12;
   }
   const PotentialTraits& traits() const override { return traits_; }
 

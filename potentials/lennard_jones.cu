@@ -26,6 +26,9 @@ class LennardJones final : public Potential {
     traits_.periodic = true;
     traits_.virial = true;
     traits_.recordable = true;
+    traits_.continuous_energy = shift;
+    traits_.continuous_forces = false;
+    traits_.force_noise = 1e-12;  // double throughout, some hundred neighbors
     const double s2 = sigma * sigma / (cutoff * cutoff), s6 = s2 * s2 * s2;
     parameters_ = {4 * epsilon, sigma * sigma, cutoff * cutoff,
                    shift ? 4 * epsilon * (s6 * (s6 - 1)) : 0};

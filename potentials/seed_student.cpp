@@ -142,6 +142,9 @@ std::unique_ptr<Potential> make(const PotentialOptions& options) {
   PotentialTraits traits;
   traits.cutoff = network->cutoff();
   traits.elements = network->elements();
+  // What its authors took for granted, and `understudy verify` finds not to be so.
+  traits.conservative = traits.rotation_invariant = true;
+  traits.continuous_energy = traits.continuous_forces = true;
   traits.force_noise = precision == at::kDouble ? 1e-11 : 1e-4;
 #ifndef MD_TORCH_CUDA
   traits.on_gpu = false;

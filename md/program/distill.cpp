@@ -6,7 +6,6 @@
 
 #include "md/program/distill_sampling.hpp"
 #include "md/program/distill_training.hpp"
-#include "md/program/evaluate_frames.hpp"
 #include "md/program/folder.hpp"
 #include "md/program/run_loop.hpp"
 #include "md/program/run_options.hpp"
@@ -43,8 +42,7 @@ void append(Frames& frames, const Frames& more, std::size_t from) {
 
 /// The first data: frames of runs and files, with what was made of them, labelled and split.
 /// Written to dataset.safetensors, which a continued distillation reads back. False: stopped early.
-bool make_dataset(const Input& input, const DistillOptions& o, std::unique_ptr<Potential>& teacher,
-                  Dataset& data) {
+bool make_dataset(const Input& input, const DistillOptions& o, Evaluator& teacher, Dataset& data) {
   const std::string path = o.directory + "/dataset.safetensors";
   if (const std::string& known = o.dataset.empty() ? path : o.dataset; fs::exists(known)) {
     data = Dataset::read(known);
@@ -65,14 +63,13 @@ bool make_dataset(const Input& input, const DistillOptions& o, std::unique_ptr<P
   append(frames, rattled, thermal);
   fmt::print("{} with a stretched bond and {} displaced ones added\n",
              stretched.structures.size() - thermal, rattled.structures.size() - thermal);
-  data = label(input, o.trainer.device, teacher, frames, o.max_force);
+  data = label(input, teacher, frames, o.max_force);
   data.write(path);
   return true;
 }
 
 /// What only tests, in tests.safetensors. False: stopped early.
-bool make_tests(const Input& input, const DistillOptions& o, std::unique_ptr<Potential>& teacher,
-                Dataset& data) {
+bool make_tests(const Input& input, const DistillOptions& o, Evaluator& teacher, Dataset& data) {
   const std::string path = o.directory + "/tests.safetensors";
   if (fs::exists(path)) {
     data = Dataset::read(path);
@@ -82,7 +79,7 @@ bool make_tests(const Input& input, const DistillOptions& o, std::unique_ptr<Pot
   if (!sample(input, o.test_samples, o.directory + "/tests", Part::test, "", frames)) return false;
   add_files(input, o.test_structures, Part::test, frames);
   drop_duplicates(frames, o.min_difference);
-  data = label(input, o.trainer.device, teacher, frames, o.max_force);
+  data = label(input, teacher, frames, o.max_force);
   data.write(path);
   return true;
 }
@@ -127,26 +124,17 @@ PainnModel new_model(const DistillOptions& o, const Dataset& data) {
   return m;
 }
 
-/// Mean forces of structures by one member, for the committee's disagreement.
-std::vector<std::vector<Vec3>> forces_of(const Input& input, const Device& device,
-                                         const std::string& model,
-                                         const std::vector<Structure>& frames) {
+/// What a student says of structures.
+std::vector<Evaluation> ask_student(const Input& input, const DistillOptions& o,
+                                    const std::string& model,
+                                    const std::vector<Structure>& frames) {
   Input own = input;
   for (const std::string& key : own.full_keys())
     if (key.starts_with("potential.")) own.erase(key);
   own.set("potential.name", "painn");
   own.set("potential.model", model);
-  std::unique_ptr<Potential> student = make_potential(own, device);
-  std::vector<std::vector<Vec3>> result;
-  evaluate_frames(own, device, student, frames, "student",
-                  [&](std::span<const Structure> batch, std::size_t, const Frame& f) {
-                    auto at = f.force.begin();
-                    for (const Structure& s : batch) {
-                      result.emplace_back(at, at + s.size());
-                      at += s.size();
-                    }
-                  });
-  return result;
+  Evaluator student(o.trainer.device, o.trainer.threads, make_potential(own, o.trainer.device));
+  return student.evaluate(frames, "student", o.progress);
 }
 
 double largest_difference(const std::vector<Vec3>& a, const std::vector<Vec3>& b) {
@@ -158,7 +146,7 @@ double largest_difference(const std::vector<Vec3>& a, const std::vector<Vec3>& b
 /// One active round: the student runs; frames on which the committee disagrees (where there is one)
 /// go to the teacher, and those on which the teacher objects are learned from. False: stopped
 /// early.
-bool explore(const Input& input, const DistillOptions& o, std::unique_ptr<Potential>& teacher,
+bool explore(const Input& input, const DistillOptions& o, Evaluator& teacher,
              DistillTraining& training, int round, Dataset& data) {
   const std::string folder = fmt::format("{}/round{}", o.directory, round);
   const std::string path = folder + "/dataset.safetensors";
@@ -177,12 +165,12 @@ bool explore(const Input& input, const DistillOptions& o, std::unique_ptr<Potent
     if (!sample(input, o.explore, folder, Part::training, models[0], frames)) return false;
     drop_duplicates(frames, o.min_difference);
     const std::size_t all = frames.structures.size();
-    const auto forces = forces_of(input, o.trainer.device, models[0], frames.structures);
+    const auto forces = ask_student(input, o, models[0], frames.structures);
     std::vector<double> disagreement(all, HUGE_VAL);
     for (std::size_t k = 1; k < models.size(); ++k) {
-      const auto other = forces_of(input, o.trainer.device, models[k], frames.structures);
+      const auto other = ask_student(input, o, models[k], frames.structures);
       for (std::size_t i = 0; i < all; ++i) {
-        const double d = largest_difference(forces[i], other[i]);
+        const double d = largest_difference(forces[i].forces, other[i].forces);
         disagreement[i] = k == 1 ? d : std::max(disagreement[i], d);
       }
     }
@@ -193,10 +181,10 @@ bool explore(const Input& input, const DistillOptions& o, std::unique_ptr<Potent
       if (disagreement[i] > o.objection) {
         asked.structures.push_back(frames.structures[i]);
         asked.group.push_back(frames.group[i]);
-        student.push_back(&forces[i]);
+        student.push_back(&forces[i].forces);
       }
     std::vector<std::size_t> kept;
-    const Dataset labelled = label(input, o.trainer.device, teacher, asked, o.max_force, &kept);
+    const Dataset labelled = label(input, teacher, asked, o.max_force, &kept);
     found.groups = labelled.groups;
     for (std::size_t j = 0; j < kept.size(); ++j) {
       const painn::LabelledStructure& s = labelled.structures[j];
@@ -288,7 +276,7 @@ ExitCode distill_verb(const CommandLine& line) {
   const DistillOptions o = read_distill_options(input);
   check_files(input, o);
   if (!again) check_output_folder(input, o.directory, input.flag("output.overwrite"));
-  std::unique_ptr<Potential> teacher = make_potential(input, o.trainer.device);
+  Evaluator teacher(o.trainer.device, o.trainer.threads, make_potential(input, o.trainer.device));
   const PainnModel given =
       o.initial.empty() ? PainnModel() : PainnModel::read(Safetensors(o.initial));
   fs::create_directories(o.directory);

@@ -12,7 +12,6 @@
 #include "io/structure_reader.hpp"
 #include "md/program/checkpointing.hpp"
 #include "md/program/command_line.hpp"
-#include "md/program/evaluate_frames.hpp"
 #include "md/program/folder.hpp"
 #include "md/program/run_loop.hpp"
 #include "md/program/schema.hpp"
@@ -110,38 +109,29 @@ void choose_validation(Frames& frames, std::size_t first, double share, std::uin
       frames.groups[g].part = Part::validation;
 }
 
-Dataset label(const Input& input, const Device& device, std::unique_ptr<Potential>& teacher,
-              const Frames& frames, double max_force, std::vector<std::size_t>* kept) {
+Dataset label(const Input& input, Evaluator& teacher, const Frames& frames, double max_force,
+              std::vector<std::size_t>* kept) {
   Dataset data;
   data.groups = frames.groups;
   for (const Structure& s : frames.structures)
     if (s.any_periodic())
       input.fail("distill.structures",
                  s.source + " is periodic; molecules and clusters are wanted");
-  evaluate_frames(input, device, teacher, frames.structures, "labelling",
-                  [&](std::span<const Structure> batch, std::size_t first, const Frame& results) {
-                    std::size_t atom = 0;
-                    for (std::size_t r = 0; r < batch.size(); ++r) {
-                      const std::size_t n = batch[r].numbers.size();
-                      painn::LabelledStructure s{
-                          batch[r].numbers,
-                          batch[r].positions,
-                          results.potential[r],
-                          {results.force.begin() + static_cast<std::ptrdiff_t>(atom),
-                           results.force.begin() + static_cast<std::ptrdiff_t>(atom + n)}};
-                      atom += n;
-                      double largest = 0;
-                      bool finite = std::isfinite(s.energy);
-                      for (const Vec3& f : s.forces) {
-                        finite = finite && std::isfinite(norm(f));
-                        largest = std::max(largest, norm(f));
-                      }
-                      if (!finite || largest > max_force) continue;
-                      data.structures.push_back(std::move(s));
-                      data.group.push_back(frames.group[first + r]);
-                      if (kept) kept->push_back(first + r);
-                    }
-                  });
+  const std::vector<Evaluation> labels =
+      teacher.evaluate(frames.structures, "labelling", input.choice("run.progress") == "auto");
+  for (std::size_t k = 0; k < labels.size(); ++k) {
+    double largest = 0;
+    bool finite = std::isfinite(labels[k].energy);
+    for (const Vec3& f : labels[k].forces) {
+      finite = finite && std::isfinite(norm(f));
+      largest = std::max(largest, norm(f));
+    }
+    if (!finite || largest > max_force) continue;
+    const Structure& s = frames.structures[k];
+    data.structures.push_back({s.numbers, s.positions, labels[k].energy, labels[k].forces});
+    data.group.push_back(frames.group[k]);
+    if (kept) kept->push_back(k);
+  }
   return data;
 }
 

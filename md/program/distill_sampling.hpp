@@ -1,10 +1,8 @@
 #pragma once
 
-#include <memory>
-
-#include "md/potential.hpp"
 #include "md/program/dataset.hpp"
 #include "md/program/distill_options.hpp"
+#include "md/program/evaluator.hpp"
 
 namespace md {
 
@@ -24,7 +22,7 @@ void choose_validation(Frames& frames, std::size_t first, double share, std::uin
 
 /// Energies and forces of the frames by `teacher`; those with a force above `max_force`, or that
 /// are not finite, are left out; `kept`, where given, gets the indices of the others.
-Dataset label(const Input& input, const Device& device, std::unique_ptr<Potential>& teacher,
-              const Frames& frames, double max_force, std::vector<std::size_t>* kept = nullptr);
+Dataset label(const Input& input, Evaluator& teacher, const Frames& frames, double max_force,
+              std::vector<std::size_t>* kept = nullptr);
 
 }  // namespace md

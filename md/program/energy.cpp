@@ -3,44 +3,30 @@
 #include <cmath>
 
 #include "io/extended_xyz.hpp"
-#include "md/program/evaluate_frames.hpp"
+#include "md/program/evaluator.hpp"
 #include "md/program/folder.hpp"
+#include "md/program/progress.hpp"
 #include "md/program/run_options.hpp"
 #include "md/program/schema.hpp"
 #include "md/program/verbs.hpp"
-#include "md/simulation.hpp"
 
 namespace md {
 namespace {
 
-std::vector<Structure> read_frames(const Input& input) {
-  std::vector<Structure> frames;
-  for (const std::string& path : input.files("system.structure"))
-    for (Structure& frame : read_structure_file(input, path)) frames.push_back(std::move(frame));
-  return frames;
-}
-
-/// Results of one batch, appended to `text`. Throws NumericalError for a frame without an energy.
-void append_results(std::string& text, std::span<const Structure> systems, const Frame& results,
-                    bool with_stress) {
-  std::size_t first = 0;
-  for (std::size_t r = 0; r < systems.size(); ++r) {
-    const Structure& system = systems[r];
-    const std::size_t n = system.numbers.size();
-    bool finite = std::isfinite(results.potential[r]);
-    for (std::size_t i = first; i < first + n; ++i)
-      finite = finite && std::isfinite(norm(results.force[i]));
-    if (!finite)
-      throw NumericalError(system.source + ": its energy or a force is not a finite number");
-    ExtendedXyzFields fields;
-    fields.energy = results.potential[r];
-    fields.forces = std::span(results.force).subspan(first, n);
-    const bool solid = system.periodic[0] && system.periodic[1] && system.periodic[2];
-    if (with_stress && solid) fields.stress = results.stress[r];
-    append_extended_xyz(text, {system.numbers, system.positions, {}, system.cell, system.periodic},
-                        fields);
-    first += n;
-  }
+/// One frame with its results. Throws NumericalError where there is no energy.
+void append_result(std::string& text, const Structure& system, const Evaluation& result,
+                   bool virial) {
+  bool finite = std::isfinite(result.energy);
+  for (const Vec3& force : result.forces) finite = finite && std::isfinite(norm(force));
+  if (!finite)
+    throw NumericalError(system.source + ": its energy or a force is not a finite number");
+  ExtendedXyzFields fields;
+  fields.energy = result.energy;
+  fields.forces = result.forces;
+  const bool solid = system.periodic[0] && system.periodic[1] && system.periodic[2];
+  if (virial && solid) fields.stress = -1 / std::abs(determinant(system.cell)) * result.virial;
+  append_extended_xyz(text, {system.numbers, system.positions, {}, system.cell, system.periodic},
+                      fields);
 }
 
 }  // namespace
@@ -54,18 +40,26 @@ ExitCode energy_verb(const CommandLine& line) {
   apply_overrides(input, line);
   choose_components(input, false);
   const std::string target = input.file("output.file");
-  const std::vector<Structure> frames = read_frames(input);
+  const std::vector<Structure> frames = read_all_structures(input);
   const Device device = read_device(input);
   std::unique_ptr<Potential> potential = make_potential(input, device);
   check_systems(input, *potential, device, frames);
   const bool virial = potential->traits().virial;
+  Evaluator evaluator(device, read_threads(input), std::move(potential));
 
   std::string text;
-  evaluate_frames(input, device, potential, frames, "energy",
-                  [&](std::span<const Structure> batch, std::size_t, const Frame& results) {
-                    append_results(text, batch, results, virial);
-                  });
+  Progress progress("energy", 0, static_cast<std::int64_t>(frames.size()),
+                    input.choice("run.progress") == "auto");
+  for (std::size_t begin = 0; begin < frames.size();) {
+    const std::size_t end = Evaluator::batch_end(frames, begin);
+    const auto results = evaluator.evaluate(std::span(frames).subspan(begin, end - begin), virial);
+    for (std::size_t r = begin; r < end; ++r)
+      append_result(text, frames[r], results[r - begin], virial);
+    begin = end;
+    progress.update(static_cast<std::int64_t>(begin));
+  }
   write_text_file(target, text);
+  progress.clear();
   fmt::print("{} frames written to {}\n", frames.size(), target);
   return ExitCode::done;
 }

@@ -24,6 +24,8 @@ const char* const overview =
       read everything, evaluate the potential once, say what the run will need; writes nothing
   understudy energy --system.structure=in.xyz --output.file=out.xyz --potential.name=...
       energies, forces and (periodic) stress of every frame of structure files
+  understudy verify --system.structure=in.xyz --potential.name=... [--output.file=out.json]
+      hold a potential to what it claims: forces, symmetries, cutoff, repulsion, conservation
   understudy models [FILE]
       the potentials there are; of a model file: what is in it
   understudy help VERB | --version
@@ -145,6 +147,40 @@ const char* const energy_head =
     "in\n"
     "batches; periodic and aperiodic ones may be mixed. Sections [potential] and [run] as in\n"
     "`understudy help run`; they may also stand in an INPUT.ini given first.\n";
+const char* const verify_head =
+    "understudy verify --system.structure=in.xyz[,more.pdb] --potential.name=NAME\n"
+    "                  [--potential.model=FILE] [--potential.precision=float64] "
+    "[--output.file=out.json]\n"
+    "Holds a potential to what it claims, for every frame of the structure files: a table of "
+    "figures "
+    "with\n"
+    "their bounds, also as JSON. Exit code 4 when one fails. float64 is sharpest: bounds follow "
+    "from the\n"
+    "rounding of the chosen precision, and in float32 small faults drown in it.\n\n"
+    "  forces are -dE/dx       central differences of the energy\n"
+    "  virial is -dE/dstrain   likewise, of periodic systems\n"
+    "  rotation, translation, another order of the atoms: the energy stays, forces go along\n"
+    "  net force, net torque   vanish where energy does not change with place and direction\n"
+    "  two copies              far apart (periodic: the doubled cell) have twice the energy\n"
+    "  in a batch as alone     a replica does not feel the others\n"
+    "  largest jump            of energy and forces while a pair of atoms, or an atom of the "
+    "system, is\n"
+    "                          moved through every cutoff there may be, in steps down to 1e-6 A\n"
+    "  pairs repel             bonds are shortened, other pairs of elements collide alone: below "
+    "0.7 "
+    "of a\n"
+    "                          bond the energy must rise, to 0.3 A or to 5 eV; else atoms fall "
+    "into "
+    "each other\n"
+    "  restart                 7 steps, a checkpoint, 13 steps: the bits of 20 steps\n"
+    "  drift, fluctuation      of the total energy at constant energy from 300 K; the fluctuation "
+    "falls\n"
+    "                          by 4 when the time step is halved\n\n"
+    "What a potential does not claim (forces that are no gradient, no invariance, a plain cutoff) "
+    "is\n"
+    "`reported` and fails nothing. Use structures that are near a minimum, as a run would start "
+    "from.\n"
+    "Keys as for `understudy energy`; they may also stand in an INPUT.ini given first.\n";
 const char* const models_head =
     "understudy models [FILE]\n"
     "Without FILE the potentials of this program. Of a .safetensors or .ts file: architecture, "
@@ -160,8 +196,9 @@ std::string help_text(const std::string& verb) {
   if (verb == "check") return check_head;
   if (verb == "energy") return energy_head;
   if (verb == "models") return models_head;
+  if (verb == "verify") return verify_head;
   throw InputError("command line: no verb is called '" + verb + "'; " +
-                   choices(verb, {"run", "restart", "check", "energy", "models"}));
+                   choices(verb, {"run", "restart", "check", "energy", "models", "verify"}));
 }
 
 std::string version_text() {

@@ -112,7 +112,8 @@ RunOptions read_run_options(const Input& input) {
   o.write_forces = input.flag("output.forces");
   o.packed = input.choice("output.layout") == "packed";
   o.overwrite = input.flag("output.overwrite");
-  if (input.has("output.file")) input.fail("output.file", "belongs to `understudy energy`");
+  if (input.has("output.file"))
+    input.fail("output.file", "belongs to `understudy energy` and `understudy verify`");
 
   o.checkpoint_every = input.interval("checkpoint.every");
   if (!(o.checkpoint_every.steps > 0 || o.checkpoint_every.time > 0))
@@ -154,6 +155,13 @@ std::vector<Structure> read_structure_file(const Input& input, const std::string
   if (!std::filesystem::exists(path)) input.fail("system.structure", path + ": no such file");
   std::vector<Structure> frames = read_structures(path);
   for (const Structure& frame : frames) validate(frame);
+  return frames;
+}
+
+std::vector<Structure> read_all_structures(const Input& input) {
+  std::vector<Structure> frames;
+  for (const std::string& path : input.files("system.structure"))
+    for (Structure& frame : read_structure_file(input, path)) frames.push_back(std::move(frame));
   return frames;
 }
 

@@ -48,6 +48,8 @@ ScriptPotential::ScriptPotential(torch::jit::Module module, ScriptAdapter adapte
   traits_.virial = adapter_.periodic;
   traits_.elements = adapter_.elements;
   traits_.force_noise = precision == at::kDouble ? 1e-9 : 1e-3;
+  // The model itself adds the energies of its atoms, -1000 eV each and more, in its own precision.
+  if (precision != at::kDouble) traits_.energy_rounding = 1.2e-7;
 #ifndef MD_TORCH_CUDA
   traits_.on_gpu = false;
 #endif

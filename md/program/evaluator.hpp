@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "md/potential.hpp"
+#include "md/structure.hpp"
+
+namespace md {
+
+/// Of one system.
+struct Evaluation {
+  double energy = 0;         // eV
+  std::vector<Vec3> forces;  // [n] eV/A
+  Mat3 virial{};             // -sum r (x) dE/dr, eV; zero where none was asked for
+};
+
+/// Energies and forces of any structures by the engine, in batches. Owns the potential.
+class Evaluator {
+ public:
+  Evaluator(Device device, int threads, std::unique_ptr<Potential> potential);
+
+  /// What does not come out as a finite number is handed on as it is.
+  std::vector<Evaluation> evaluate(std::span<const Structure> systems, bool virial = false);
+  Evaluation evaluate(const Structure& system, bool virial = false);
+  /// The same with a progress bar called `what`.
+  std::vector<Evaluation> evaluate(std::span<const Structure> systems, const std::string& what,
+                                   bool progress);
+  /// The end of the batch that begins with system `begin`: enough to fill a device, not its memory.
+  static std::size_t batch_end(std::span<const Structure> systems, std::size_t begin);
+
+  const Device& device() const { return device_; }
+  int threads() const { return threads_; }
+  const Potential& potential() const { return *potential_; }
+  /// For a simulation of one's own; it must come back before the next evaluation.
+  std::unique_ptr<Potential> lend() { return std::move(potential_); }
+  void take_back(std::unique_ptr<Potential> potential) { potential_ = std::move(potential); }
+
+ private:
+  void evaluate_batch(std::span<const Structure> systems, bool virial,
+                      std::vector<Evaluation>& results);
+
+  Device device_;
+  int threads_;
+  std::unique_ptr<Potential> potential_;
+};
+
+}  // namespace md

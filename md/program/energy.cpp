@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "io/extended_xyz.hpp"
+#include "md/program/evaluator.hpp"
 #include "md/program/folder.hpp"
 #include "md/program/progress.hpp"
 #include "md/program/run_options.hpp"
@@ -12,9 +13,6 @@
 
 namespace md {
 namespace {
-
-// A batch ends when it has this many atoms or systems: enough to fill a device, not its memory.
-constexpr int batch_atoms = 4096, batch_systems = 256;
 
 std::vector<Structure> read_frames(const Input& input) {
   std::vector<Structure> frames;
@@ -67,11 +65,7 @@ ExitCode energy_verb(const CommandLine& line) {
   Progress progress("energy", 0, static_cast<std::int64_t>(frames.size()),
                     input.choice("run.progress") == "auto");
   for (std::size_t begin = 0; begin < frames.size();) {
-    std::size_t end = begin;
-    for (int atoms = 0; end < frames.size() && end - begin < batch_systems &&
-                        (end == begin || atoms + frames[end].size() <= batch_atoms);
-         ++end)
-      atoms += frames[end].size();
+    const std::size_t end = end_of_batch(frames, begin);
     const std::vector<Structure> batch(frames.begin() + static_cast<std::ptrdiff_t>(begin),
                                        frames.begin() + static_cast<std::ptrdiff_t>(end));
     Simulation simulation(device, read_threads(input), batch,

@@ -24,6 +24,8 @@ const char* const overview =
       read everything, evaluate the potential once, say what the run will need; writes nothing
   understudy energy --system.structure=in.xyz --output.file=out.xyz --potential.name=...
       energies, forces and (periodic) stress of every frame of structure files
+  understudy audit DIRECTORY --teacher.name=... [--teacher.model=...]
+      how far a finished run can be trusted: its frames once more, with the student and a teacher
   understudy models [FILE]
       the potentials there are; of a model file: what is in it
   understudy help VERB | --version
@@ -107,8 +109,9 @@ std::string run_help() {
     std::vector<Key> common;
     for (const Key& key : keys) {
       bool own = false;
+      const bool potential = section == "potential" || section == "teacher";
       for (const auto& [name, entry] : potentials().entries())
-        for (const Key& k : entry.keys) own = own || (section == "potential" && k.name == key.name);
+        for (const Key& k : entry.keys) own = own || (potential && k.name == key.name);
       if (!own) common.push_back(key);
     }
     text += list_keys("[" + section + "]", common);
@@ -145,6 +148,18 @@ const char* const energy_head =
     "in\n"
     "batches; periodic and aperiodic ones may be mixed. Sections [potential] and [run] as in\n"
     "`understudy help run`; they may also stand in an INPUT.ini given first.\n";
+const char* const audit_head =
+    "understudy audit DIRECTORY [--teacher.name=NAME --teacher.model=FILE ...] "
+    "[--section.key=value ...]\n"
+    "Evaluates every frame of the trajectories in DIRECTORY with the potential of the run and with "
+    "a\n"
+    "teacher, in batches; prints the errors per replica and in all with 95 % confidence intervals, "
+    "and\n"
+    "whether averages hold at the level of the teacher, by Boltzmann reweighting; writes "
+    "audit.json into\n"
+    "DIRECTORY. Section [teacher] as in `understudy help run`; a run that had one needs none "
+    "here.\n"
+    "With [teacher] in its input, a run audits itself.\n";
 const char* const models_head =
     "understudy models [FILE]\n"
     "Without FILE the potentials of this program. Of a .safetensors or .ts file: architecture, "
@@ -159,9 +174,10 @@ std::string help_text(const std::string& verb) {
   if (verb == "restart") return restart_head;
   if (verb == "check") return check_head;
   if (verb == "energy") return energy_head;
+  if (verb == "audit") return audit_head;
   if (verb == "models") return models_head;
   throw InputError("command line: no verb is called '" + verb + "'; " +
-                   choices(verb, {"run", "restart", "check", "energy", "models"}));
+                   choices(verb, {"run", "restart", "check", "energy", "audit", "models"}));
 }
 
 std::string version_text() {

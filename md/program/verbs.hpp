@@ -12,6 +12,7 @@ ExitCode run_verb(const CommandLine& line);
 ExitCode restart_verb(const CommandLine& line);
 ExitCode check_verb(const CommandLine& line);
 ExitCode energy_verb(const CommandLine& line);
+ExitCode audit_verb(const CommandLine& line);
 ExitCode models_verb(const CommandLine& line);
 
 }  // namespace md

@@ -202,9 +202,10 @@ std::vector<AuditedReplica> audited_replicas(const Stage& stage) {
 }
 
 AuditReport Audit::report() const {
-  return make_report(audited_replicas(stage_), rows_,
-                     {name_of_potential(stage_.input, "potential"),
-                      name_of_potential(stage_.input, "teacher"), "audit.csv", skipped_, time()});
+  return make_report(
+      audited_replicas(stage_), rows_,
+      {name_of_potential(stage_.input, "potential"), name_of_potential(stage_.input, "teacher"),
+       "audit.csv", o_.discard, skipped_, time()});
 }
 
 }  // namespace md

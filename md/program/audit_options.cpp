@@ -32,6 +32,9 @@ AuditOptions read_audit_options(const Input& input, double time_step) {
   o.enabled = input.has_section("teacher");
   if (!o.enabled) return o;
   o.every = read_steps(input, "teacher.every", time_step);
+  // A start is no sample of the ensemble, and copies of a system are all the same there.
+  o.discard =
+      input.text("teacher.discard") == "0" ? 0 : read_steps(input, "teacher.discard", time_step);
   o.replicas = read_replicas(input);
   o.policy = read_policy(input);
   const auto limit = [&](const std::string& key, double& value) {

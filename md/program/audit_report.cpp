@@ -117,7 +117,7 @@ AuditReport make_report(const std::vector<AuditedReplica>& replicas,
   std::vector<std::vector<const AuditRow*>> of(replicas.size());
   Ensembles ensembles;
   for (const AuditRow& row : rows) {
-    if (row.replica < 0 || row.replica >= static_cast<int>(replicas.size())) continue;
+    if (row.step < subject.discard) continue;
     of[row.replica].push_back(&row);
     const AuditedReplica& replica = replicas[row.replica];
     if (row.by_teacher || !row.finite() || !(replica.temperature > 0)) continue;
@@ -182,6 +182,7 @@ AuditReport make_report(const std::vector<AuditedReplica>& replicas,
       {"teacher", subject.teacher},
       {"source", subject.source},
       {"audits", rows.size()},
+      {"discarded_steps", subject.discard},
       {"skipped_for_the_budget", subject.skipped},
       {"teacher_time_s", subject.time},
       {"supported", !reweightings.empty() &&

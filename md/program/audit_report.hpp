@@ -18,6 +18,7 @@ struct AuditedReplica {
 struct AuditSubject {
   std::string student, teacher;  // name and model
   std::string source;            // what was looked at
+  std::int64_t discard = 0;      // steps; rows before are not counted
   int skipped = 0;               // audits left out for the budget
   double time = 0;               // s spent on the teacher
 };

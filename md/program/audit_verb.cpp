@@ -161,8 +161,8 @@ ExitCode audit_verb(const CommandLine& line) {
   const AuditReport report = make_report(
       audited_replicas(stage), rows,
       {name_of_potential(stage.input, "potential"), name_of_potential(stage.input, "teacher"),
-       files.size() > 1 ? source + " ... (" + std::to_string(files.size()) + " files)" : source, 0,
-       stage.teacher->time()});
+       files.size() > 1 ? source + " ... (" + std::to_string(files.size()) + " files)" : source,
+       stage.audit.discard, 0, stage.teacher->time()});
   write_text_file(folder + "/audit.json", report.json);
   fmt::print("{} frames\n{}written to {}\n", rows.size(), report.text, folder + "/audit.json");
   return ExitCode::done;

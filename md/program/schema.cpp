@@ -41,6 +41,8 @@ std::vector<Key> teacher_keys() {
        "float32|float64|tf32|bf16|fp16"},
       {"every", Kind::steps_or_time, "100", "between audits: steps or a time", ""},
       {"replicas", Kind::text, "all", "how many replicas an audit looks at, taken in turns", ""},
+      {"discard", Kind::steps_or_time, "1",
+       "the report leaves out audits before this: steps or a time of warming up", ""},
       {"budget", Kind::number, "",
        "audits are skipped while the teacher has used more than this share of the run time", ""},
       {"max_energy_error", Kind::energy, "",

@@ -86,8 +86,8 @@ std::unique_ptr<Potential> make(const PotentialOptions& options) {
   if (wanted == "auto" && input.has("potential.inputs")) wanted = "generic";
   torch::jit::Module module = load_script(path, options.device);
   if (wanted != "generic")
-    for (const std::string& key : generic_keys)
-      if (input.has("potential." + key))
+    for (const std::string& key : generic_keys)  // a resolved input holds the defaults too
+      if (input.text("potential." + key) != input.key("potential." + key).initial)
         input.fail("potential." + key, "is a key of adapter = generic");
   const ScriptAdapter adapter =
       wanted == "generic" ? generic(input) : detect_adapter(module, path, wanted);

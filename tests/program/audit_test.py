@@ -340,6 +340,9 @@ def test_a_network_and_its_teacher():
     for a, b in zip(ase.io.read("out/trajectory.r0001.xyz", ":"),
                     ase.io.read("pure/trajectory.r0001.xyz", ":"), strict=True):
         expect(np.abs(a.positions - b.positions).max() < 1e-6, a.info)
+    ok("audit", "out")  # from the resolved input.ini
+    ok("restart", "out", "--integrator.steps=22")
+    ok("restart", "pure", "--integrator.steps=22")
     ini("c.ini", network, output__directory="later")
     ok("run", "c.ini")
     ok("audit", "later", "--teacher.name=painn", f"--teacher.model={STUDENT}", "--teacher.precision=float64")

@@ -13,7 +13,21 @@ double angle_between(const Vec3& a, const Vec3& b) {
   return cosine == 0 ? 90 : std::acos(cosine) * (180 / std::numbers::pi);
 }
 
+double degrees_cosine(double angle) {
+  return angle == 90 ? 0 : std::cos(angle * std::numbers::pi / 180);
+}
+
 }  // namespace
+
+Mat3 cell_from(const double (&length)[3], const double (&angle)[3]) {
+  const double ca = degrees_cosine(angle[0]), cb = degrees_cosine(angle[1]);
+  const double cg = degrees_cosine(angle[2]), sg = std::sqrt(1 - cg * cg);
+  const double y = (ca - cb * cg) / sg;
+  return {
+      {{length[0], 0, 0},
+       {length[1] * cg, length[1] * sg, 0},
+       {length[2] * cb, length[2] * y, length[2] * std::sqrt(std::max(0.0, 1 - cb * cb - y * y))}}};
+}
 
 AmberCell amber_cell(const Mat3& cell, const std::array<bool, 3>& periodic) {
   Mat3 m = complete_cell(cell, periodic, 1000);

@@ -59,8 +59,8 @@ void append_extended_xyz(std::string& text, const XyzView& s, const ExtendedXyzF
   if (periodic) text += "Lattice=", add(text, s.cell), text += ' ';
   text += "Properties=species:S:1:pos:R:3";
   if (velocities) text += momenta ? ":momenta:R:3" : ":velocities:R:3";
-  if (!fields.forces.empty()) text += ":forces:R:3";
-  if (fields.energy) text += " energy=", add(text, *fields.energy);
+  if (!fields.forces.empty()) text += ":" + fields.forces_name + ":R:3";
+  if (fields.energy) text += " " + fields.energy_name + "=", add(text, *fields.energy);
   if (fields.stress) text += " stress=", add(text, *fields.stress);
   for (const auto& [key, value] : fields.info) add_info(text, key, value);
   text += std::string(" pbc=\"") + (p[0] ? "T " : "F ") + (p[1] ? "T " : "F ") + (p[2] ? "T" : "F");
@@ -134,6 +134,8 @@ class ExtendedXyz final : public Writer {
     fields_.info.emplace_back("time_ps", to_text(frame.time_ps));
     fields_.info.emplace_back("replica", std::to_string(r));
     fields_.info.emplace_back("replica_id", std::to_string(batch_.ids[k]));
+    if (!frame.by_teacher.empty())
+      fields_.info.emplace_back("driver", frame.by_teacher[k] ? "teacher" : "student");
     if (!frame.kinetic.empty())
       fields_.info.emplace_back("kinetic_energy", to_text(frame.kinetic[k]));
     if (!frame.temperature.empty())

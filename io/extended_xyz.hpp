@@ -22,7 +22,8 @@ struct ExtendedXyzFields {
   std::optional<double> energy;                           // eV
   std::optional<Mat3> stress;                             // eV/A^3, ASE's sign
   std::span<const Vec3> forces;                           // [n] eV/A; empty: not written
-  XyzVelocities velocities = XyzVelocities::none;         // written when the structure has them
+  std::string energy_name = "energy", forces_name = "forces";
+  XyzVelocities velocities = XyzVelocities::none;  // written when the structure has them
 };
 
 /// One system as it is written; the arrays are not owned.

@@ -2,6 +2,7 @@
 
 #include <numbers>
 
+#include "io/amber_cell.hpp"
 #include "io/text_source.hpp"
 
 namespace md {
@@ -25,21 +26,6 @@ int element_of_name(std::string_view name) {
   return two > 0 ? two : TextSource::find_element(name.substr(0, 1));
 }
 
-double degrees_cosine(double angle) {
-  return angle == 90 ? 0 : std::cos(angle * std::numbers::pi / 180);
-}
-
-/// Lengths and angles to rows with a along x and b in the xy plane.
-Mat3 cell_of(const double (&length)[3], const double (&angle)[3]) {
-  const double ca = degrees_cosine(angle[0]), cb = degrees_cosine(angle[1]);
-  const double cg = degrees_cosine(angle[2]), sg = std::sqrt(1 - cg * cg);
-  const double y = (ca - cb * cg) / sg;
-  return {
-      {{length[0], 0, 0},
-       {length[1] * cg, length[1] * sg, 0},
-       {length[2] * cb, length[2] * y, length[2] * std::sqrt(std::max(0.0, 1 - cb * cb - y * y))}}};
-}
-
 void read_cell(const TextSource& source, std::string_view line, Structure& s) {
   double length[3], angle[3] = {90, 90, 90};
   for (std::size_t k = 0; k < 3; ++k) {
@@ -57,7 +43,7 @@ void read_cell(const TextSource& source, std::string_view line, Structure& s) {
     if (!(angle[k] > 0 && angle[k] < 180))
       source.fail("an angle in CRYST1 is not between 0 and 180 degrees");
   }
-  s.cell = cell_of(length, angle);
+  s.cell = cell_from(length, angle);
   s.periodic = {true, true, true};
   source.check_cell(s.cell, s.periodic, "CRYST1");
 }

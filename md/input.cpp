@@ -65,9 +65,11 @@ void Input::fail_unknown(const std::string& where, const std::string& full_key) 
                      choices(section, sections));
   const std::string key = dot == std::string::npos ? "" : full_key.substr(dot + 1);
   std::string hint = choices(key, names);
-  // The right name in the wrong section.
-  for (const std::string& other : full_keys())
-    if (other.ends_with("." + key)) hint = "did you mean " + other + "?";
+  for (const std::string& other : full_keys())  // the right name in the wrong section
+    if (other.ends_with("." + key)) {
+      hint = "did you mean " + other + "?";
+      break;
+    }
   throw InputError(where + ": " + full_key + ": no such key; " + hint);
 }
 
@@ -145,6 +147,25 @@ void Input::narrow(const std::string& section, std::vector<Key> keys, const std:
   }
   for (auto& [name, old] : schema_)
     if (name == section) old = std::move(keys);
+}
+
+bool Input::has_section(const std::string& section) const {
+  const auto it = values_.lower_bound(section + ".");
+  return it != values_.end() && it->first.starts_with(section + ".");
+}
+
+Input Input::standing_in(const std::string& section, const std::string& as) const {
+  Input copy = *this;
+  std::erase_if(copy.values_, [&](const auto& value) { return value.first.starts_with(as + "."); });
+  for (const auto& [key, value] : values_)
+    if (key.starts_with(section + ".")) copy.values_[as + key.substr(section.size())] = value;
+  for (const auto& [name, keys] : schema_)
+    if (name == section)
+      for (auto& [other, replaced] : copy.schema_)
+        if (other == as) replaced = keys;
+  copy.shown_as_ = as + ".";
+  copy.shown_instead_ = section + ".";
+  return copy;
 }
 
 bool Input::has(const std::string& key) const { return values_.contains(key); }
@@ -281,7 +302,9 @@ std::vector<double> Input::per_replica(const std::string& key, int n, int copies
 void Input::fail(const std::string& key, const std::string& what) const {
   const auto it = values_.find(key);
   const std::string& where = it == values_.end() ? path_ : it->second.where;
-  throw InputError((where.empty() ? "" : where + ": ") + key + ": " + what);
+  const bool renamed = !shown_as_.empty() && key.starts_with(shown_as_);
+  const std::string shown = renamed ? shown_instead_ + key.substr(shown_as_.size()) : key;
+  throw InputError((where.empty() ? "" : where + ": ") + shown + ": " + what);
 }
 
 void Input::fail_value(const std::string& key, const std::string& what) const {

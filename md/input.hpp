@@ -40,6 +40,11 @@ class Input {
   void narrow(const std::string& section, std::vector<Key> keys, const std::string& owner);
 
   void erase(const std::string& key) { values_.erase(key); }
+  /// True when any key of the section was given.
+  bool has_section(const std::string& section) const;
+  /// A copy whose section `as` is this one's `section`, for components that read the keys of `as`.
+  /// Its errors name the keys of `section`.
+  Input standing_in(const std::string& section, const std::string& as) const;
 
   bool has(const std::string& key) const;        // given by the user (file or command line)
   bool from_file(const std::string& key) const;  // given in a file and not overridden
@@ -82,6 +87,7 @@ class Input {
   Schema schema_;
   std::string path_;  // of the file read, "" without one
   std::map<std::string, Value> values_;
+  std::string shown_as_, shown_instead_;  // of a copy by standing_in(): "potential.", "teacher."
 };
 
 }  // namespace md

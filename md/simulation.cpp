@@ -125,6 +125,21 @@ void Simulation::advance_recorded(std::int64_t n, bool virial) {
   lap(times_.potential);
 }
 
+void Simulation::quarantine(const std::vector<int>& replicas, Fault fault) {
+  stream_.synchronize();
+  std::vector<int> status = state_.status.download(), faults = state_.fault.download();
+  std::vector<std::int64_t> steps = state_.fault_step.download();
+  for (int r : replicas) {
+    status[r] = static_cast<int>(Status::quarantined);
+    faults[r] |= fault;
+    steps[r] = step();
+  }
+  state_.status.upload(status);
+  state_.fault.upload(faults);
+  state_.fault_step.upload(steps);
+  safety_.set_frozen(safety_.n_frozen() + static_cast<int>(replicas.size()));
+}
+
 void Simulation::read(Frame& frame, bool velocities, bool forces, bool virial) const {
   frame.step = step();
   state_.position.download(frame.position);

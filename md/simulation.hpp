@@ -35,6 +35,9 @@ class Simulation {
   /// n time steps; with `virial` the last one also gives the virial. Waits for the device on a GPU.
   void advance(std::int64_t n, bool virial);
 
+  /// Between steps: freezes these replicas as they are, as bad for the reason `fault`.
+  void quarantine(const std::vector<int>& replicas, Fault fault);
+
   std::int64_t step() const { return state_.step.read(0); }
   int n_frozen() const { return safety_.n_frozen(); }
   /// Positions, energies, temperatures and status (velocities, forces where asked) of this step.

@@ -29,6 +29,7 @@ std::string describe_fault(int fault) {
   if (fault & fault_temperature) reasons.push_back("temperature above safety.max_temperature");
   if (fault & fault_distance) reasons.push_back("two atoms nearer than safety.min_distance");
   if (fault & fault_lost) reasons.push_back("an atom flew away");
+  if (fault & fault_teacher) reasons.push_back("too far from the teacher (teacher.policy is stop)");
   return join(reasons, "; ");
 }
 

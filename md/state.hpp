@@ -19,7 +19,8 @@ enum Fault : int {
   fault_force = 2,
   fault_temperature = 4,
   fault_distance = 8,
-  fault_lost = 16,  // an atom left the range in which its periodic image can be counted
+  fault_lost = 16,     // an atom left the range in which its periodic image can be counted
+  fault_teacher = 32,  // the teacher disagrees: teacher.policy = stop
 };
 /// "not a number", "force above safety.max_force", ...; several joined by "; ".
 std::string describe_fault(int fault);

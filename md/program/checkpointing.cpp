@@ -81,6 +81,7 @@ Checkpoint make_checkpoint(Simulation& simulation, const Stage& stage, const Sam
   c.set("kept_force", flat(safety.force.download()));
   c.set("kept_potential", safety.potential.download());
   c.set("samples", samples.pack());
+  if (stage.handover) c.set("teacher_reference", flat(stage.handover->reference_positions()));
   return c;
 }
 
@@ -88,7 +89,7 @@ void read_systems(const Checkpoint& checkpoint, Stage& stage) {
   if (checkpoint.text("model_sha256") != model_hash(stage))
     throw InputError(checkpoint.source + ": was made with another potential.model (SHA-256 " +
                      checkpoint.text("model_sha256").substr(0, 12) + "..., now " +
-                     model_hash(stage).substr(0, 12) + "...); a restart needs the same file");
+                     model_hash(stage).substr(0, 12) + "...); the same file is wanted");
   const std::vector<int> first = checkpoint.integers_as<int>("first_atom");
   if (first.size() < 2 || first.front() != 0 || !std::is_sorted(first.begin(), first.end()))
     throw InputError(checkpoint.source + ": first_atom makes no sense");
@@ -139,6 +140,15 @@ void restore(const Checkpoint& checkpoint, Simulation& simulation, Samples& samp
   for (int status : s.status.download()) frozen += status == static_cast<int>(Status::quarantined);
   safety.set_frozen(frozen);
   samples.unpack(checkpoint.doubles("samples", Samples::n_values * n));
+}
+
+void restore_handover(const Checkpoint& checkpoint, const Stage& stage,
+                      const std::set<int>& replicas, Simulation& simulation) {
+  if (!stage.handover || replicas.empty()) return;
+  std::size_t n_atoms = 0;
+  for (int r : replicas) n_atoms += stage.systems[r].numbers.size();
+  stage.handover->restore(replicas, vectors(checkpoint, "teacher_reference", n_atoms),
+                          simulation.state());
 }
 
 std::vector<FileMark> read_marks(const Checkpoint& checkpoint) {

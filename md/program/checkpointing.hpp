@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ void read_systems(const Checkpoint& checkpoint, Stage& stage);
 /// State, neighbor lists and kept good states, bit for bit; the simulation was made from systems
 /// that read_systems() gave.
 void restore(const Checkpoint& checkpoint, Simulation& simulation, Samples& samples);
+/// After restore(): these replicas are the teacher's again.
+void restore_handover(const Checkpoint& checkpoint, const Stage& stage,
+                      const std::set<int>& replicas, Simulation& simulation);
 std::vector<FileMark> read_marks(const Checkpoint& checkpoint);
 
 }  // namespace md

@@ -11,8 +11,8 @@ namespace md {
 namespace po = boost::program_options;
 namespace {
 
-const std::vector<std::string> verbs{"run",    "restart", "check",   "energy",
-                                     "models", "verify",  "distill", "help"};
+const std::vector<std::string> verbs{"run",    "restart", "check", "energy", "models",
+                                     "verify", "distill", "audit", "help"};
 
 [[noreturn]] void fail_option(const std::string& option, const std::vector<std::string>& keys) {
   std::string name = option;

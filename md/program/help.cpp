@@ -7,6 +7,7 @@
 #include "md/errors.hpp"
 #include "md/integrator.hpp"
 #include "md/potential.hpp"
+#include "md/program/distill_options.hpp"
 #include "md/program/schema.hpp"
 #include "md/text.hpp"
 
@@ -26,8 +27,12 @@ const char* const overview =
       energies, forces and (periodic) stress of every frame of structure files
   understudy verify --system.structure=in.xyz --potential.name=... [--output.file=out.json]
       hold a potential to what it claims: forces, symmetries, cutoff, repulsion, conservation
+  understudy audit DIRECTORY --teacher.name=... [--teacher.model=...]
+      how far a finished run can be trusted: its frames once more, with the student and a teacher
   understudy models [FILE]
       the potentials there are; of a model file: what is in it
+  understudy distill INPUT.ini
+      make a student: run and label structures with a teacher, train, go on where it fails
   understudy help VERB | --version
 
 An input file holds sections of `key = value` lines; every key can also be given on the command line
@@ -109,8 +114,9 @@ std::string run_help() {
     std::vector<Key> common;
     for (const Key& key : keys) {
       bool own = false;
+      const bool potential = section == "potential" || section == "teacher";
       for (const auto& [name, entry] : potentials().entries())
-        for (const Key& k : entry.keys) own = own || (section == "potential" && k.name == key.name);
+        for (const Key& k : entry.keys) own = own || (potential && k.name == key.name);
       if (!own) common.push_back(key);
     }
     text += list_keys("[" + section + "]", common);
@@ -181,11 +187,39 @@ const char* const verify_head =
     "`reported` and fails nothing. Use structures that are near a minimum, as a run would start "
     "from.\n"
     "Keys as for `understudy energy`; they may also stand in an INPUT.ini given first.\n";
+const char* const audit_head =
+    "understudy audit DIRECTORY [--teacher.name=NAME --teacher.model=FILE ...] "
+    "[--section.key=value ...]\n"
+    "Evaluates every frame of the trajectories in DIRECTORY with the potential of the run and with "
+    "a\n"
+    "teacher, in batches; prints the errors per replica and in all with 95 % confidence intervals, "
+    "and\n"
+    "whether averages hold at the level of the teacher, by Boltzmann reweighting; writes "
+    "audit.json into\n"
+    "DIRECTORY. Section [teacher] as in `understudy help run`; a run that had one needs none "
+    "here.\n"
+    "With [teacher] in its input, a run audits itself.\n";
 const char* const models_head =
     "understudy models [FILE]\n"
     "Without FILE the potentials of this program. Of a .safetensors or .ts file: architecture, "
     "number of\n"
     "parameters module by module, cutoff, elements, units, teacher and SHA-256.\n";
+
+const char* const distill_head =
+    "understudy distill INPUT.ini [--section.key=value ...]\n"
+    "understudy distill DIRECTORY        continue one that was stopped; the result is the same\n"
+    "Makes a student. The teacher is the potential of section [potential]. Frames come from runs\n"
+    "(distill.samples: inputs of `understudy run`, made if they are not there yet) and from "
+    "files;\n"
+    "near duplicates go, stretched and displaced copies are added, the teacher labels them all, a "
+    "PaiNN\n"
+    "is trained on energies and forces. In each active round the student makes the runs of\n"
+    "distill.explore; frames on which a committee of students disagrees, and the teacher objects, "
+    "are\n"
+    "learned from too. Trajectories are for learning or validation or tests, never for two of "
+    "them.\n"
+    "Writes student.safetensors, learning_curve.csv, errors.csv and dataset.safetensors to\n"
+    "output.directory.\n";
 
 }  // namespace
 
@@ -195,10 +229,13 @@ std::string help_text(const std::string& verb) {
   if (verb == "restart") return restart_head;
   if (verb == "check") return check_head;
   if (verb == "energy") return energy_head;
+  if (verb == "audit") return audit_head;
   if (verb == "models") return models_head;
+  if (verb == "distill") return distill_head + list_keys("[distill]", distill_keys());
   if (verb == "verify") return verify_head;
-  throw InputError("command line: no verb is called '" + verb + "'; " +
-                   choices(verb, {"run", "restart", "check", "energy", "models", "verify"}));
+  throw InputError(
+      "command line: no verb is called '" + verb + "'; " +
+      choices(verb, {"run", "restart", "check", "energy", "models", "verify", "distill", "audit"}));
 }
 
 std::string version_text() {

@@ -82,12 +82,13 @@ void Output::write_log(const Simulation& simulation) {
   writer_->submit(log_lines(frame, writer_->take_text()));
 }
 
-void Output::write(const Simulation& simulation) {
+void Output::write(const Simulation& simulation, const std::vector<char>& by_teacher) {
   const std::int64_t step = simulation.step();
   const bool frame_too = frame_due(step), log_too = log_due(step);
   if (!frame_too && !log_too) return;
   Frame frame = writer_->take_frame();
   simulation.read(frame, frame_too && velocities_, frame_too && forces_, wants_virial(step));
+  frame.by_teacher = by_teacher;
   frame.time_ps = static_cast<double>(step) * time_step_ * 1e-3;
   if (log_too) {
     samples_.add(frame);

@@ -24,8 +24,8 @@ class Output {
   std::int64_t next(std::int64_t step) const;
   /// True when what is due at `step` wants the virial.
   bool wants_virial(std::int64_t step) const;
-  /// Writes what is due at this step.
-  void write(const Simulation& simulation);
+  /// Writes what is due at this step. `by_teacher`: see Frame.
+  void write(const Simulation& simulation, const std::vector<char>& by_teacher = {});
   /// A row of the log at any step, which does not count in the samples.
   void write_log(const Simulation& simulation);
 

@@ -26,8 +26,8 @@ Rates rates(const Timings& t, const State& state, double time_step) {
 }
 
 double rest(const Timings& t) {
-  return std::max(
-      0.0, t.wall - t.output - t.phases.neighbors - t.phases.potential - t.phases.integrator);
+  return std::max(0.0, t.wall - t.output - t.teacher - t.phases.neighbors - t.phases.potential -
+                           t.phases.integrator);
 }
 
 }  // namespace
@@ -37,27 +37,29 @@ std::string timings_json(const Timings& t, const Simulation& simulation, const S
   const Rates rate = rates(t, state, stage.options.time_step);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const nlohmann::ordered_json json{{"device", describe(stage.device, stage.options.threads)},
-                                    {"atoms", state.n_atoms()},
-                                    {"replicas", state.n_replicas()},
-                                    {"steps", t.steps},
-                                    {"wall_s", t.wall},
-                                    {"steps_per_s", rate.steps},
-                                    {"atom_steps_per_s", rate.atom_steps},
-                                    {"ns_per_day", rate.ns_per_day},
-                                    {"ms_per_molecule_step", rate.ms_per_molecule_step},
-                                    {"peak_memory_MB", usage.ru_maxrss / 1024.0},
-                                    {"phases",
-                                     {{"neighbors", t.phases.neighbors},
-                                      {"potential", t.phases.potential},
-                                      {"integrator", t.phases.integrator},
-                                      {"output", t.output},
-                                      {"other", rest(t)}}}};
+  nlohmann::ordered_json json{{"device", describe(stage.device, stage.options.threads)},
+                              {"atoms", state.n_atoms()},
+                              {"replicas", state.n_replicas()},
+                              {"steps", t.steps},
+                              {"wall_s", t.wall},
+                              {"steps_per_s", rate.steps},
+                              {"atom_steps_per_s", rate.atom_steps},
+                              {"ns_per_day", rate.ns_per_day},
+                              {"ms_per_molecule_step", rate.ms_per_molecule_step},
+                              {"peak_memory_MB", usage.ru_maxrss / 1024.0},
+                              {"phases",
+                               {{"neighbors", t.phases.neighbors},
+                                {"potential", t.phases.potential},
+                                {"integrator", t.phases.integrator},
+                                {"output", t.output},
+                                {"other", rest(t)}}}};
+  if (stage.audit.enabled) json["phases"]["teacher"] = t.teacher;
   return json.dump(2) + "\n";
 }
 
 std::string summary_json(const Simulation& simulation, const Stage& stage, const Samples& samples,
-                         const std::string& command, const std::string& outcome) {
+                         const std::string& command, const std::string& outcome,
+                         const std::string& audit_json) {
   const State& state = simulation.state();
   const std::vector<int> status = state.status.download(), fault = state.fault.download();
   const std::vector<std::int64_t> fault_step = state.fault_step.download();
@@ -97,6 +99,10 @@ std::string summary_json(const Simulation& simulation, const Stage& stage, const
       {"time_ps", static_cast<double>(step) * stage.options.time_step * 1e-3},
       {"files", files},
       {"replicas", replicas}};
+  if (!audit_json.empty()) {  // what audit.json says without its replicas
+    json["audit"] = nlohmann::ordered_json::parse(audit_json);
+    json["audit"].erase("replicas");
+  }
   return json.dump(2) + "\n";
 }
 
@@ -112,6 +118,7 @@ std::string report_table(const Timings& t, const Simulation& simulation, const S
   row("potential", t.phases.potential);
   row("integrator", t.phases.integrator);
   row("output", t.output);
+  if (stage.audit.enabled) row("teacher", t.teacher);
   row("other", rest(t));
   row("all", t.wall);
   text += fmt::format(
@@ -129,6 +136,8 @@ std::string report_table(const Timings& t, const Simulation& simulation, const S
     files.push_back(many ? "trajectory.r*" + extension : "trajectory" + extension);
   }
   if (!stage.options.formats.empty()) files.push_back(many ? "topology.r*.pdb" : "topology.pdb");
+  if (stage.audit.enabled) files.insert(files.end(), {"audit.csv", "audit.json"});
+  if (stage.audit.policy == AuditOptions::Policy::harvest) files.push_back("harvest.xyz");
   for (const char* const name : {"log.csv", "timings.json", "summary.json", "checkpoint.nc"})
     files.push_back(name);
   std::string folder = std::filesystem::relative(stage.options.directory).string();

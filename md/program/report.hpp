@@ -11,13 +11,15 @@ namespace md {
 struct Timings {
   double wall = 0;         // s, the step loop
   double output = 0;       // s, copying states and waiting for the disk
+  double teacher = 0;      // s, audits
   std::int64_t steps = 0;  // made by this process
   PhaseTimes phases;
 };
 
 std::string timings_json(const Timings& timings, const Simulation& simulation, const Stage& stage);
 std::string summary_json(const Simulation& simulation, const Stage& stage, const Samples& samples,
-                         const std::string& command, const std::string& outcome);
+                         const std::string& command, const std::string& outcome,
+                         const std::string& audit_json);
 /// Time per phase, rates and where the files are, for people.
 std::string report_table(const Timings& timings, const Simulation& simulation, const Stage& stage);
 

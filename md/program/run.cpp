@@ -138,7 +138,7 @@ ExitCode restart_verb(const CommandLine& line) {
   Stage stage = prepare_components(std::move(input));
   read_systems(checkpoint, stage);
   set_thermostats(stage);
-  check_systems(stage.input, *stage.potential, stage.device, stage.systems);
+  check_potentials(stage);
   const std::int64_t done = checkpoint.integers("step", 1)[0];
   if (done >= stage.options.steps && is_finished(folder, done)) {
     fmt::print("nothing to do: {} has made {} of {} steps; --integrator.steps=N makes it longer\n",

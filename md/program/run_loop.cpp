@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "md/program/audit.hpp"
 #include "md/program/checkpointing.hpp"
 #include "md/program/disk.hpp"
 #include "md/program/folder.hpp"
@@ -29,6 +30,13 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+/// Of whatever may move a replica.
+bool has_virial(const Stage& stage) {
+  const bool handover = stage.audit.enabled && stage.audit.policy == AuditOptions::Policy::handover;
+  return stage.potential->traits().virial &&
+         (!handover || stage.teacher->potential().traits().virial);
+}
+
 /// One run from its first to its last step.
 class RunLoop {
  public:
@@ -36,13 +44,16 @@ class RunLoop {
       : stage_(stage),
         command_(command),
         samples_(static_cast<int>(stage.systems.size())),
-        virial_(stage.potential->traits().virial),
+        virial_(has_virial(stage)),
         simulation_(make_simulation(stage)),  // first: when it fails no file has been touched
         output_(stage, virial_, samples_, from ? read_marks(*from) : std::vector<FileMark>()),
         novelty_(*simulation_),
         fresh_(!from) {
     if (from) restore(*from, *simulation_, samples_);
     quarantine_ = std::make_unique<Quarantine>(*simulation_, stage_);
+    if (!stage.audit.enabled) return;
+    audit_ = std::make_unique<Audit>(stage, from ? read_marks(*from) : std::vector<FileMark>());
+    if (from) restore_handover(*from, stage, audit_->handed_over(), *simulation_);
   }
 
   ExitCode run();
@@ -53,6 +64,8 @@ class RunLoop {
   std::string loop();
   void write_output();
   void write_checkpoint();
+  void look();
+  AuditReport report_audit();
   bool checkpoint_due(std::int64_t step) const;
 
   Stage& stage_;
@@ -63,6 +76,7 @@ class RunLoop {
   Output output_;
   std::unique_ptr<Quarantine> quarantine_;
   NoveltyWatch novelty_;
+  std::unique_ptr<Audit> audit_;  // null without a teacher
   bool fresh_;
   Timings timings_;
   Clock::time_point start_ = Clock::now(), last_checkpoint_ = Clock::now();
@@ -70,13 +84,25 @@ class RunLoop {
 
 void RunLoop::write_output() {
   const auto start = Clock::now();
-  output_.write(*simulation_);
+  if (audit_)
+    output_.write(*simulation_, audit_->by_teacher());
+  else
+    output_.write(*simulation_);
   timings_.output += seconds_since(start);
+}
+
+/// The teacher's turn, after the output of this step: that shows who moved the replicas until now.
+void RunLoop::look() {
+  const auto start = Clock::now();
+  audit_->look(*simulation_, seconds_since(start_));
+  timings_.teacher += seconds_since(start);
 }
 
 void RunLoop::write_checkpoint() {
   const auto start = Clock::now();
-  const std::vector<FileMark> marks = output_.flush();
+  std::vector<FileMark> marks = output_.flush();
+  if (audit_)
+    for (FileMark& mark : audit_->flush()) marks.push_back(std::move(mark));
   md::write_checkpoint(stage_.options.directory + "/checkpoint.nc",
                        make_checkpoint(*simulation_, stage_, samples_, marks), stage_.options.keep);
   last_checkpoint_ = Clock::now();
@@ -95,7 +121,8 @@ void RunLoop::begin() {
     simulation_->evaluate(output_.wants_virial(0));
     quarantine_->report(*simulation_);
     novelty_.look(*simulation_);
-    output_.write(*simulation_);
+    write_output();
+    if (audit_) look();
     write_checkpoint();  // from now on a restart is possible
   }
   timings_ = {};
@@ -124,6 +151,7 @@ std::string RunLoop::loop() {
     std::int64_t event = std::min(output_.next(now), o.steps);
     if (o.checkpoint_every.steps > 0)
       event = std::min(event, (now / o.checkpoint_every.steps + 1) * o.checkpoint_every.steps);
+    if (audit_) event = std::min(event, audit_->next(now));
     const std::int64_t target = std::min(event, now + most);
     simulation_->advance(target - now, output_.wants_virial(target));
     now = target;
@@ -132,11 +160,19 @@ std::string RunLoop::loop() {
       write_output();
       novelty_.look(*simulation_);
     }
+    if (audit_ && audit_->due(now)) look();
     if (checkpoint_due(now)) write_checkpoint();
     progress.update(now);
   }
   timings_.steps = now - first;
   return outcome;
+}
+
+AuditReport RunLoop::report_audit() {
+  if (!audit_) return {};
+  AuditReport report = audit_->report();
+  write_text_file(stage_.options.directory + "/audit.json", report.json);
+  return report;
 }
 
 ExitCode RunLoop::run() {
@@ -158,10 +194,11 @@ ExitCode RunLoop::run() {
   // The checkpoint does not know this row, so that a restart with other limits goes on without it.
   if (outcome == "failed" && !output_.log_due(simulation_->step())) output_.write_log(*simulation_);
   output_.finish();
+  const AuditReport audit = report_audit();
   write_text_file(folder + "/timings.json", timings_json(timings_, *simulation_, stage_));
   write_text_file(folder + "/summary.json",
-                  summary_json(*simulation_, stage_, samples_, command_, outcome));
-  fmt::print("{}", report_table(timings_, *simulation_, stage_));
+                  summary_json(*simulation_, stage_, samples_, command_, outcome, audit.json));
+  fmt::print("{}{}", report_table(timings_, *simulation_, stage_), audit.text);
   std::fflush(stdout);
   if (outcome == "failed")
     throw NumericalError((stage_.options.stop_on_failure

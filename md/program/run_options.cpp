@@ -21,14 +21,6 @@ std::uint32_t read_u32(const Input& input, const std::string& key) {
   return static_cast<std::uint32_t>(value);
 }
 
-std::int64_t read_steps(const Input& input, const std::string& key, double time_step) {
-  const Interval interval = input.interval(key);
-  const double steps = interval.time > 0 ? std::round(interval.time / time_step) : interval.steps;
-  if (steps < 1) input.fail_value(key, "must be at least one step");
-  if (steps > 9e15) input.fail_value(key, "is too long");
-  return static_cast<std::int64_t>(steps);
-}
-
 std::int64_t read_total_steps(const Input& input, double time_step) {
   const bool steps = !input.text("integrator.steps").empty();
   const bool time = !input.text("integrator.time").empty();
@@ -69,6 +61,14 @@ std::string element_names(const std::set<int>& numbers) {
 void warn(const std::string& what) {
   static std::set<std::string> said;  // stages are checked once more before they run
   if (said.insert(what).second) std::cerr << "warning: " << what << std::endl;
+}
+
+std::int64_t read_steps(const Input& input, const std::string& key, double time_step) {
+  const Interval interval = input.interval(key);
+  const double steps = interval.time > 0 ? std::round(interval.time / time_step) : interval.steps;
+  if (steps < 1) input.fail_value(key, "must be at least one step");
+  if (steps > 9e15) input.fail_value(key, "is too long");
+  return static_cast<std::int64_t>(steps);
 }
 
 int read_threads(const Input& input) {
@@ -166,7 +166,7 @@ std::vector<Structure> read_all_structures(const Input& input) {
 }
 
 void check_systems(const Input& input, const Potential& potential, const Device& device,
-                   const std::vector<Structure>& systems) {
+                   const std::vector<Structure>& systems, bool drives) {
   const PotentialTraits& traits = potential.traits();
   const std::string who = "the potential '" + input.text("potential.name") + "' ";
   const auto refuse = [&](const std::string& what) { input.fail("potential.name", who + what); };
@@ -182,11 +182,11 @@ void check_systems(const Input& input, const Potential& potential, const Device&
         refuse("knows " + element_names(traits.elements) + ", but " + system.source + " has " +
                symbol(number));
   }
-  if (!traits.conservative && input.text("integrator.method") == "velocity_verlet")
+  if (drives && !traits.conservative && input.text("integrator.method") == "velocity_verlet")
     warn(who +
          "gives forces that are not the gradient of its energy: with velocity_verlet the "
          "total energy will drift");
-  if (!traits.caution.empty()) warn(who + traits.caution);
+  if (drives && !traits.caution.empty()) warn(who + traits.caution);
 }
 
 }  // namespace md

@@ -41,6 +41,8 @@ struct RunOptions {
 /// Throws InputError for anything impossible.
 RunOptions read_run_options(const Input& input);
 
+/// A key of steps or a time as steps, at least one. time_step in fs.
+std::int64_t read_steps(const Input& input, const std::string& key, double time_step);
 /// run.threads as a number; auto is the number of cores this process may use.
 int read_threads(const Input& input);
 /// run.device; names the key in what it throws.
@@ -52,9 +54,9 @@ std::vector<Structure> read_structure_file(const Input& input, const std::string
 /// Of all files of system.structure.
 std::vector<Structure> read_all_structures(const Input& input);
 /// Throws InputError when the potential cannot treat one of the systems. Warns about what it can
-/// but should not do.
+/// but should not do. `drives`: whether its forces move atoms.
 void check_systems(const Input& input, const Potential& potential, const Device& device,
-                   const std::vector<Structure>& systems);
+                   const std::vector<Structure>& systems, bool drives = true);
 
 /// A line of its own on standard error that begins with "warning:".
 void warn(const std::string& what);

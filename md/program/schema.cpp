@@ -35,6 +35,32 @@ std::vector<Key> common_integrator_keys() {
   };
 }
 
+std::vector<Key> teacher_keys() {
+  return {
+      {"name", Kind::text, "", "potential of the teacher; its own keys are those of [potential]",
+       ""},
+      {"model", Kind::file, "", "model file of the teacher", ""},
+      {"precision", Kind::choice, "float32", "precision of the teacher, if a network",
+       "float32|float64|tf32|bf16|fp16"},
+      {"every", Kind::steps_or_time, "100", "between audits: steps or a time", ""},
+      {"replicas", Kind::text, "all", "how many replicas an audit looks at, taken in turns", ""},
+      {"discard", Kind::steps_or_time, "1",
+       "the report leaves out audits before this: steps or a time of warming up", ""},
+      {"budget", Kind::number, "",
+       "audits are skipped while the teacher has used more than this share of the run time", ""},
+      {"max_energy_error", Kind::energy, "",
+       "per atom: error of the energy relative to the replica's mean difference so far", ""},
+      {"max_force_error", Kind::force, "", "error of any component of the force on any atom", ""},
+      {"policy", Kind::choice, "log",
+       "beyond a limit: log it; harvest the frame; handover to the teacher; stop the replica",
+       "log|harvest|handover|stop"},
+      {"min_steps", Kind::integer, "200", "handover: a replica stays with the teacher this long",
+       ""},
+      {"release", Kind::number, "0.5",
+       "handover: it returns when the errors are below this part of the limits", ""},
+  };
+}
+
 template <class Registry>
 void append_own_keys(std::vector<Key>& keys, const Registry& registry) {
   for (const auto& [name, entry] : registry.entries())
@@ -60,7 +86,9 @@ void choose(Input& input, const std::string& section, const std::string& key, st
 
 Input::Schema full_schema() {
   std::vector<Key> potential = common_potential_keys(), integrator = common_integrator_keys();
+  std::vector<Key> teacher = teacher_keys();
   append_own_keys(potential, potentials());
+  append_own_keys(teacher, potentials());
   append_own_keys(integrator, integrators());
   return {
       {"system",
@@ -109,6 +137,7 @@ Input::Schema full_schema() {
         {"progress", Kind::choice, "auto", "progress while running", "auto|off"},
         {"max_time", Kind::wall_time, "", "stop with a checkpoint after this time on the clock",
          ""}}},
+      {"teacher", teacher},
   };
 }
 
@@ -116,6 +145,10 @@ void choose_components(Input& input, bool moving) {
   choose(input, "potential", "name", common_potential_keys(), potentials(), "potential");
   if (moving)
     choose(input, "integrator", "method", common_integrator_keys(), integrators(), "integrator");
+  if (moving && input.has_section("teacher"))
+    choose(input, "teacher", "name", teacher_keys(), potentials(), "potential");
+  else if (moving)
+    input.narrow("teacher", {}, "a run without a teacher");  // so that none is listed either
 }
 
 }  // namespace md

@@ -91,7 +91,20 @@ void take_over(Stage& stage, const LastState& previous) {
   stage.status = previous.status;
 }
 
+void add_model(Stage& stage, const std::string& key) {
+  if (stage.input.text(key).empty()) return;
+  const std::string model = stage.input.file(key);
+  stage.files.push_back({model, sha256_of_file(model)});
+}
+
 }  // namespace
+
+void check_potentials(const Stage& stage) {
+  check_systems(stage.input, *stage.potential, stage.device, stage.systems);
+  if (!stage.teacher) return;
+  check_systems(stage.input.standing_in("teacher", "potential"), stage.teacher->potential(),
+                stage.device, stage.systems, stage.audit.policy == AuditOptions::Policy::handover);
+}
 
 Batch Stage::batch() const {
   Batch batch;
@@ -116,11 +129,15 @@ Stage prepare_components(Input input) {
   if (stage.integrator->needs_temperature() && stage.input.text("integrator.temperature").empty())
     stage.input.fail("integrator.temperature",
                      "is missing: " + stage.input.text("integrator.method") + " needs one");
+  stage.thermostat = stage.integrator->needs_temperature();
+  stage.audit = read_audit_options(stage.input, stage.options.time_step);
   stage.potential = make_potential(stage.input, stage.device);
   stage.potential_description = stage.potential->describe();
-  if (!stage.input.text("potential.model").empty()) {
-    const std::string model = stage.input.file("potential.model");
-    stage.files.push_back({model, sha256_of_file(model)});
+  add_model(stage, "potential.model");
+  if (stage.audit.enabled) {
+    stage.teacher = std::make_unique<Evaluator>(make_teacher(stage.input, stage.device),
+                                                stage.device, stage.options.threads);
+    add_model(stage, "teacher.model");
   }
   return stage;
 }
@@ -139,7 +156,7 @@ Stage prepare_stage(Input input, const LastState* previous) {
     stage.systems = replicate(std::move(frames), o.replicas);
   const std::size_t n = stage.systems.size();
   if (n > 100'000'000) stage.input.fail_value("system.replicas", "makes too many replicas");
-  check_systems(stage.input, *stage.potential, stage.device, stage.systems);
+  check_potentials(stage);
 
   const int count = static_cast<int>(n);
   const Input& in = stage.input;
@@ -174,6 +191,12 @@ void set_thermostats(Stage& stage) {
 }
 
 std::unique_ptr<Simulation> make_simulation(Stage& stage) {
+  if (stage.audit.enabled && stage.audit.policy == AuditOptions::Policy::handover) {
+    auto both = std::make_unique<HandoverPotential>(std::move(stage.potential), *stage.teacher,
+                                                    stage.systems, stage.options.skin);
+    stage.handover = both.get();
+    stage.potential = std::move(both);
+  }
   auto simulation = std::make_unique<Simulation>(stage.device, stage.options.threads, stage.systems,
                                                  stage.settings, std::move(stage.potential),
                                                  std::move(stage.integrator), stage.options.skin,

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "md/program/audit_options.hpp"
+#include "md/program/handover.hpp"
 #include "md/program/run_options.hpp"
 #include "md/simulation.hpp"
 #include "md/structure.hpp"
@@ -36,6 +38,10 @@ struct Stage {
   std::unique_ptr<Integrator> integrator;
   std::vector<std::string> potential_description;
   bool drift_removed = false;  // at the start of this stage
+  bool thermostat = false;     // the integrator keeps a temperature
+  AuditOptions audit = {};
+  std::unique_ptr<Evaluator> teacher = nullptr;  // where audit.enabled
+  HandoverPotential* handover = nullptr;         // the simulation's, where the policy is that
 
   Batch batch() const;
 };
@@ -44,6 +50,8 @@ struct Stage {
 Stage prepare_stage(Input input, const LastState* previous);
 /// Potential, integrator, device and options of an input whose systems are known already.
 Stage prepare_components(Input input);
+/// Throws InputError when potential or teacher cannot treat one of the systems.
+void check_potentials(const Stage& stage);
 /// Temperature and friction of every replica as the input says.
 void set_thermostats(Stage& stage);
 /// What the next stage can be checked against before this one has run.

@@ -13,6 +13,7 @@ ExitCode restart_verb(const CommandLine& line);
 ExitCode check_verb(const CommandLine& line);
 ExitCode energy_verb(const CommandLine& line);
 ExitCode distill_verb(const CommandLine& line);
+ExitCode audit_verb(const CommandLine& line);
 ExitCode models_verb(const CommandLine& line);
 ExitCode verify_verb(const CommandLine& line);
 

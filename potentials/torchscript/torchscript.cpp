@@ -86,9 +86,9 @@ std::unique_ptr<Potential> make(const PotentialOptions& options) {
   if (wanted == "auto" && input.has("potential.inputs")) wanted = "generic";
   torch::jit::Module module = load_script(path, options.device);
   if (wanted != "generic")
-    for (const std::string& name : generic_keys)  // a resolved input has their defaults
-      if (const std::string key = "potential." + name; input.text(key) != input.key(key).initial)
-        input.fail(key, "is a key of adapter = generic");
+    for (const std::string& key : generic_keys)  // a resolved input holds the defaults too
+      if (input.text("potential." + key) != input.key("potential." + key).initial)
+        input.fail("potential." + key, "is a key of adapter = generic");
   const ScriptAdapter adapter =
       wanted == "generic" ? generic(input) : detect_adapter(module, path, wanted);
   if (at::get_num_threads() != options.threads) at::set_num_threads(options.threads);

@@ -64,6 +64,23 @@ def ani_teacher(program, folder, shared):
     run_folder.check_first_energy(out, replica=2, energy=-1102.0454, tolerance=0.01)
 
 
+def audit_water(program, folder, _):
+    """With a small network of the tests in the teacher's place: the example's own is made by its user."""
+    out = os.path.join(folder, "out")
+    model = os.path.join(SOURCE, "tests", "data", "pair_ani.ts")
+    text = call(program, "run", *example("audit_water"), *SHORT, f"--output.directory={out}",
+                f"--teacher.model={model}", "--teacher.every=4", "--integrator.steps=12")
+    run_folder.check(out, atoms=[15] * 8, steps=range(0, 13, 2))
+    run_folder.require("Averages are not supported at the level of the teacher" in text, text)
+    with open(os.path.join(out, "audit.csv"), encoding="utf-8") as f:
+        actions = [line.split(",")[8] for line in f.read().splitlines()[1:]]
+    run_folder.require(actions == ["harvested"] * 4 * 8, f"actions are {actions}")
+    with open(os.path.join(out, "harvest.xyz"), encoding="utf-8") as f:
+        run_folder.require(f.read().count("REF_energy=") == 32, "harvest.xyz has not 32 frames")
+    call(program, "audit", out)
+    run_folder.require(run_folder.load(out, "audit.json")["all"]["samples"] == 6 * 8, "samples")
+
+
 def restart(program, folder, _):
     """Stopped by a signal and continued: bit for bit what the uninterrupted run writes."""
     stopped, whole = os.path.join(folder, "stopped"), os.path.join(folder, "whole")
@@ -126,7 +143,8 @@ def argon(program, folder, _):
 if __name__ == "__main__":
     PROGRAM, NAME, SHARED = sys.argv[1:]
     EXAMPLES = {
-        f.__name__: f for f in (water_clusters, mixed_molecules, ani_teacher, restart, argon)}
+        f.__name__: f for f in (water_clusters, mixed_molecules, ani_teacher, audit_water, restart,
+                                argon)}
     with tempfile.TemporaryDirectory() as scratch:
         EXAMPLES[NAME](os.path.abspath(PROGRAM), scratch, SHARED)
     print(f"{NAME}: as promised")

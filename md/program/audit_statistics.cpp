@@ -1,0 +1,90 @@
+#include "md/program/audit_statistics.hpp"
+
+#include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+#include <limits>
+
+#include "md/units.hpp"
+
+namespace md {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t n_blocks = 10, shortest_series = 20;
+
+double mean_of(std::span<const double> values) {
+  double sum = 0;
+  for (double value : values) sum += value;
+  return values.empty() ? nan : sum / static_cast<double>(values.size());
+}
+
+}  // namespace
+
+std::vector<double> block_means(std::span<const double> series) {
+  const std::size_t n = series.size();
+  if (n < shortest_series) return {series.begin(), series.end()};
+  std::vector<double> means;
+  for (std::size_t b = 0; b < n_blocks; ++b) {
+    const std::size_t begin = b * n / n_blocks, end = (b + 1) * n / n_blocks;
+    means.push_back(mean_of(series.subspan(begin, end - begin)));
+  }
+  return means;
+}
+
+Estimate estimate_mean(const std::vector<std::vector<double>>& series) {
+  std::vector<double> all, blocks;
+  for (std::vector<double> values : series) {
+    std::erase_if(values, [](double v) { return !std::isfinite(v); });
+    all.insert(all.end(), values.begin(), values.end());
+    const std::vector<double> means = block_means(values);
+    blocks.insert(blocks.end(), means.begin(), means.end());
+  }
+  Estimate result{mean_of(all), nan};
+  if (blocks.size() < 2) return result;
+  const double center = mean_of(blocks), freedom = static_cast<double>(blocks.size()) - 1;
+  double square = 0;
+  for (double b : blocks) square += (b - center) * (b - center);
+  const double t = boost::math::quantile(boost::math::students_t(freedom), 0.975);
+  result.half_width = t * std::sqrt(square / freedom / (freedom + 1));
+  return result;
+}
+
+Reweighting reweight(std::span<const double> sampled, std::span<const double> target,
+                     double temperature) {
+  const std::size_t n = sampled.size();
+  Reweighting result;
+  result.n = static_cast<int>(n);
+  result.sampled = mean_of(sampled);
+  if (n == 0) {
+    result.mean = result.error = nan;
+    return result;
+  }
+  const double beta = 1 / (units::boltzmann * temperature);
+  double lowest = std::numeric_limits<double>::infinity();
+  for (std::size_t k = 0; k < n; ++k) lowest = std::min(lowest, target[k] - sampled[k]);
+  std::vector<double> w(n);
+  double sum = 0, square = 0, energy = 0;
+  const double origin = target[0];  // sums of small numbers lose no digits
+  for (std::size_t k = 0; k < n; ++k) {
+    w[k] = std::exp(-beta * (target[k] - sampled[k] - lowest));
+    sum += w[k];
+    square += w[k] * w[k];
+    energy += w[k] * (target[k] - origin);
+  }
+  result.effective = sum * sum / square;
+  result.mean = origin + energy / sum;
+  double spread = 0;
+  for (std::size_t k = 0; k < n; ++k) {
+    const double d = w[k] * (target[k] - result.mean);
+    spread += d * d;
+  }
+  result.error = std::sqrt(spread) / sum;
+  return result;
+}
+
+bool is_supported(const Reweighting& r) {
+  return r.effective >= wanted_effective && r.effective >= wanted_fraction * r.n;
+}
+
+}  // namespace md

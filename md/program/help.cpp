@@ -26,6 +26,8 @@ const char* const overview =
       energies, forces and (periodic) stress of every frame of structure files
   understudy verify --system.structure=in.xyz --potential.name=... [--output.file=out.json]
       hold a potential to what it claims: forces, symmetries, cutoff, repulsion, conservation
+  understudy bench --bench.student=FILE --bench.teacher=FILE --system.structure=in.xyz ...
+      how much faster a student is than its teacher, for single molecules and batches
   understudy models [FILE]
       the potentials there are; of a model file: what is in it
   understudy help VERB | --version
@@ -106,6 +108,7 @@ std::string run_help() {
       "Keys with their defaults; without a unit numbers are in A, fs, eV, K, 1/ps.\n";
   Input input(full_schema());
   for (const auto& [section, keys] : input.schema()) {
+    if (section == "bench") continue;  // see bench_help()
     std::vector<Key> common;
     for (const Key& key : keys) {
       bool own = false;
@@ -120,6 +123,13 @@ std::string run_help() {
     if (section == "integrator") text += "\n  methods: " + join(integrators().names(), ", ") + "\n";
   }
   return text;
+}
+
+std::string bench_help() {
+  Input input(full_schema());
+  for (const auto& [section, keys] : input.schema())
+    if (section == "bench") return list_keys("[bench]", keys);
+  return "";
 }
 
 const char* const run_head =
@@ -181,6 +191,20 @@ const char* const verify_head =
     "`reported` and fails nothing. Use structures that are near a minimum, as a run would start "
     "from.\n"
     "Keys as for `understudy energy`; they may also stand in an INPUT.ini given first.\n";
+const char* const bench_head =
+    "understudy bench [INPUT.ini] --bench.student=FILE [--bench.teacher=FILE]\n"
+    "                 --system.structure=molecules.xyz --output.directory=DIR [--section.key=value "
+    "...]\n"
+    "Times energy and forces of both models: of every molecule alone, of batches that take the "
+    "molecules\n"
+    "in turn, and of water clusters of some sizes. In each trial all positions are new and the "
+    "neighbor\n"
+    "lists with them; the models take turns, so that both see the same machine. Prints the median, "
+    "the\n"
+    "fastest and the quartiles in ms per molecule, memory, parameters and the speed-up, beside "
+    "published\n"
+    "figures, and writes bench.json and bench.log. [potential] precision and [run] count for "
+    "both.\n";
 const char* const models_head =
     "understudy models [FILE]\n"
     "Without FILE the potentials of this program. Of a .safetensors or .ts file: architecture, "
@@ -197,8 +221,10 @@ std::string help_text(const std::string& verb) {
   if (verb == "energy") return energy_head;
   if (verb == "models") return models_head;
   if (verb == "verify") return verify_head;
-  throw InputError("command line: no verb is called '" + verb + "'; " +
-                   choices(verb, {"run", "restart", "check", "energy", "models", "verify"}));
+  if (verb == "bench") return bench_head + bench_help();
+  throw InputError(
+      "command line: no verb is called '" + verb + "'; " +
+      choices(verb, {"run", "restart", "check", "energy", "models", "verify", "bench"}));
 }
 
 std::string version_text() {

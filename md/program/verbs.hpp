@@ -14,5 +14,6 @@ ExitCode check_verb(const CommandLine& line);
 ExitCode energy_verb(const CommandLine& line);
 ExitCode models_verb(const CommandLine& line);
 ExitCode verify_verb(const CommandLine& line);
+ExitCode bench_verb(const CommandLine& line);
 
 }  // namespace md

@@ -12,7 +12,7 @@ namespace po = boost::program_options;
 namespace {
 
 const std::vector<std::string> verbs{"run",    "restart", "check", "energy", "models",
-                                     "verify", "distill", "audit", "help"};
+                                     "verify", "distill", "audit", "bench",  "help"};
 
 [[noreturn]] void fail_option(const std::string& option, const std::vector<std::string>& keys) {
   std::string name = option;

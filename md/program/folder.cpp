@@ -17,7 +17,8 @@ namespace {
 /// True for the names that a run gives to its files.
 bool is_ours(const std::string& name) {
   static const std::regex names(
-      "(log\\.csv|audit\\.(csv|json)|harvest\\.xyz|timings\\.json|summary\\.json|input\\.ini|"
+      "(log\\.csv|bench\\.(json|log)|audit\\.(csv|json)|harvest\\.xyz|timings\\.json|summary\\."
+      "json|input\\.ini|"
       "trajectory(\\.r\\d+)?\\.(nc|xyz)|topology(\\.r\\d+)?\\.pdb|"
       "checkpoint\\.nc(\\.\\d+)?|quarantine\\.r\\d+\\.xyz)(\\.tmp)?");
   return std::regex_match(name, names);

@@ -29,6 +29,8 @@ const char* const overview =
       hold a potential to what it claims: forces, symmetries, cutoff, repulsion, conservation
   understudy audit DIRECTORY --teacher.name=... [--teacher.model=...]
       how far a finished run can be trusted: its frames once more, with the student and a teacher
+  understudy bench --bench.student=FILE --bench.teacher=FILE --system.structure=in.xyz ...
+      how much faster a student is than its teacher, for single molecules and batches
   understudy models [FILE]
       the potentials there are; of a model file: what is in it
   understudy distill INPUT.ini
@@ -111,6 +113,7 @@ std::string run_help() {
       "Keys with their defaults; without a unit numbers are in A, fs, eV, K, 1/ps.\n";
   Input input(full_schema());
   for (const auto& [section, keys] : input.schema()) {
+    if (section == "bench") continue;  // see bench_help()
     std::vector<Key> common;
     for (const Key& key : keys) {
       bool own = false;
@@ -126,6 +129,13 @@ std::string run_help() {
     if (section == "integrator") text += "\n  methods: " + join(integrators().names(), ", ") + "\n";
   }
   return text;
+}
+
+std::string bench_help() {
+  Input input(full_schema());
+  for (const auto& [section, keys] : input.schema())
+    if (section == "bench") return list_keys("[bench]", keys);
+  return "";
 }
 
 const char* const run_head =
@@ -199,6 +209,20 @@ const char* const audit_head =
     "DIRECTORY. Section [teacher] as in `understudy help run`; a run that had one needs none "
     "here.\n"
     "With [teacher] in its input, a run audits itself.\n";
+const char* const bench_head =
+    "understudy bench [INPUT.ini] --bench.student=FILE [--bench.teacher=FILE]\n"
+    "                 --system.structure=molecules.xyz --output.directory=DIR [--section.key=value "
+    "...]\n"
+    "Times energy and forces of both models: of every molecule alone, of batches that take the "
+    "molecules\n"
+    "in turn, and of water clusters of some sizes. In each trial all positions are new and the "
+    "neighbor\n"
+    "lists with them; the models take turns, so that both see the same machine. Prints the median, "
+    "the\n"
+    "fastest and the quartiles in ms per molecule, memory, parameters and the speed-up, beside "
+    "published\n"
+    "figures, and writes bench.json and bench.log. [potential] precision and [run] count for "
+    "both.\n";
 const char* const models_head =
     "understudy models [FILE]\n"
     "Without FILE the potentials of this program. Of a .safetensors or .ts file: architecture, "
@@ -233,9 +257,10 @@ std::string help_text(const std::string& verb) {
   if (verb == "models") return models_head;
   if (verb == "distill") return distill_head + list_keys("[distill]", distill_keys());
   if (verb == "verify") return verify_head;
-  throw InputError(
-      "command line: no verb is called '" + verb + "'; " +
-      choices(verb, {"run", "restart", "check", "energy", "models", "verify", "distill", "audit"}));
+  if (verb == "bench") return bench_head + bench_help();
+  throw InputError("command line: no verb is called '" + verb + "'; " +
+                   choices(verb, {"run", "restart", "check", "energy", "models", "verify",
+                                  "distill", "audit", "bench"}));
 }
 
 std::string version_text() {

@@ -32,7 +32,7 @@ ExitCode run_program(int argc, char** argv) {
   static const std::map<std::string, std::function<ExitCode(const CommandLine&)>> verbs{
       {"run", run_verb},       {"restart", restart_verb}, {"check", check_verb},
       {"energy", energy_verb}, {"models", models_verb},   {"distill", distill_verb},
-      {"verify", verify_verb}, {"audit", audit_verb},
+      {"verify", verify_verb}, {"audit", audit_verb},     {"bench", bench_verb},
   };
   return verbs.at(line.verb)(line);
 }

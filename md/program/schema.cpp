@@ -138,10 +138,21 @@ Input::Schema full_schema() {
         {"max_time", Kind::wall_time, "", "stop with a checkpoint after this time on the clock",
          ""}}},
       {"teacher", teacher},
+      {"bench",
+       {{"student", Kind::file, "", "model file, .safetensors or .ts", ""},
+        {"teacher", Kind::file, "", "likewise; without it only the student is timed", ""},
+        {"batches", Kind::text, "1, 8, 16, 64", "how many molecules at once", ""},
+        {"atoms", Kind::text, "10, 20, 50", "sizes of water clusters, about", ""},
+        {"trials", Kind::integer, "30", "timed evaluations of each batch", ""},
+        {"warm_up", Kind::integer, "5", "evaluations before them", ""}}},
   };
 }
 
 void choose_components(Input& input, bool moving) {
+  for (const std::string& key : input.full_keys())
+    if (key.starts_with("bench.") && input.has(key))
+      input.fail(key, "belongs to `understudy bench`");
+  input.narrow("bench", {}, "this verb");
   choose(input, "potential", "name", common_potential_keys(), potentials(), "potential");
   if (moving)
     choose(input, "integrator", "method", common_integrator_keys(), integrators(), "integrator");

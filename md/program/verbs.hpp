@@ -16,5 +16,6 @@ ExitCode distill_verb(const CommandLine& line);
 ExitCode audit_verb(const CommandLine& line);
 ExitCode models_verb(const CommandLine& line);
 ExitCode verify_verb(const CommandLine& line);
+ExitCode bench_verb(const CommandLine& line);
 
 }  // namespace md

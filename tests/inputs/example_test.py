@@ -140,11 +140,34 @@ def argon(program, folder, _):
         sys.exit(f"FAILED: analyse.py\n{report.stderr}")
 
 
+def verify_student(program, folder, _):
+    """As it is, on both molecules: what fails, if anything, is the repulsion of a student without."""
+    out = os.path.join(folder, "verify.json")
+    model = os.path.join(SOURCE, "inputs/models/student.safetensors")
+    repels = "zbl" in call(program, "models", model)
+    call(program, "verify", *example("verify_student", "verify.ini"), f"--output.file={out}",
+         "--run.threads=1", code=0 if repels else 4)
+    result = run_folder.load(folder, "verify.json")
+    failed = {c["claim"] for s in result["systems"] for c in s["claims"] if c["verdict"] == "FAIL"}
+    wanted = set() if repels else {"pairs repel: no well down to 0.3 A"}
+    run_folder.require(len(result["systems"]) == 2 and failed == wanted, f"these failed: {failed}")
+
+
+def bench(program, folder, _):
+    """Of the student alone: the teacher may not be there."""
+    out = os.path.join(folder, "out")
+    call(program, "bench", "--bench.student=" + os.path.join(SOURCE, "inputs/models/student.safetensors"),
+         "--system.structure=" + example("bench", "molecules.xyz")[0], f"--output.directory={out}",
+         "--bench.trials=2", "--bench.warm_up=1", "--bench.batches=1, 8", "--run.threads=1")
+    rows = run_folder.load(out, "bench.json")["results"]
+    run_folder.require([r["molecules"] for r in rows] == [1] * 8 + [8] + [1] * 3, f"rows: {rows}")
+
+
 if __name__ == "__main__":
     PROGRAM, NAME, SHARED = sys.argv[1:]
     EXAMPLES = {
         f.__name__: f for f in (water_clusters, mixed_molecules, ani_teacher, audit_water, restart,
-                                argon)}
+                                argon, verify_student, bench)}
     with tempfile.TemporaryDirectory() as scratch:
         EXAMPLES[NAME](os.path.abspath(PROGRAM), scratch, SHARED)
     print(f"{NAME}: as promised")

@@ -131,7 +131,7 @@ def test_models_help_and_version():
         expect(word in text, word, "is not in", text)
     expect(hashlib.sha256(STUDENT.read_bytes()).hexdigest() in text, "no SHA-256")
     expect(ok("--version").stdout.startswith("understudy "))
-    for verb in ("run", "restart", "check", "energy", "models"):
+    for verb in ("run", "restart", "check", "energy", "models", "verify", "bench"):
         text = ok("help", verb).stdout
         expect(f"understudy {verb}" in text, text)
         expect(ok(verb, "--help").stdout == text)

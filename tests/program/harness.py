@@ -5,6 +5,7 @@ or 77 when a package is not installed.
 """
 
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -105,6 +106,10 @@ def read_log(folder):
     rows = [line.split(",") for line in lines[1:]]
     expect(all(len(r) == len(names) for r in rows), folder, "log.csv has rows of different length")
     return [dict(zip(names, r)) for r in rows]
+
+
+def json_of(path):
+    return json.load(open(path))
 
 
 def same_files(a, b, names=None):

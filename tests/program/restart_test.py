@@ -69,11 +69,6 @@ def compare_interrupted(settings, steps, numbers, every):
     expect(summary["replicas"] == whole, summary["replicas"], whole)
 
 
-def json_of(path):
-    import json
-    return json.load(open(path))
-
-
 def test_stopped_by_signals_langevin_replicas():
     compare_interrupted({"integrator.method": "langevin", "integrator.time_step": "4 fs",
                          "system.replicas": 3, "integrator.temperature": "geometric(100 K, 500 K)"},

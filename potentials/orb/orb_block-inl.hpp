@@ -58,14 +58,26 @@ template <class T>
 void dense_softplus(int rows, const T* a, int stride_a, const PackedMatrix<T>& b,
                     const Projected<T>& added, T* c, int stride_c) {
   const int width = b.columns;
+  constexpr std::size_t line = 64 / sizeof(T);
   for (int column = 0; column < width; column += panel) {
     multiply<T>(rows, b.rows, panel, a, stride_a, b.from(column), Store<T>{c + column, stride_c});
+    // The weights of the next columns come while nothing else is read from far away.
+    const T* const next_panel = b.data.data() + static_cast<std::size_t>(column + panel) * b.rows;
+    const std::size_t panel_size = column + panel < width ? std::size_t{panel} * b.rows : 0;
     for (int r = 0; r < rows; ++r) {
+      for (std::size_t k = panel_size * r / rows / line * line; k < panel_size * (r + 1) / rows;
+           k += line)
+        __builtin_prefetch(next_panel + k, 0, 2);
       T* const to = c + static_cast<std::size_t>(r) * stride_c + column;
       const T *from = nullptr, *at = nullptr;
       if (added.data) {
         from = added.data + static_cast<std::size_t>(added.sender[r]) * 2 * width + column;
         at = added.data + static_cast<std::size_t>(added.receiver[r]) * 2 * width + width + column;
+        // Senders follow one another, receivers lie anywhere: fetched some rows ahead.
+        const int later = added.receiver[std::min(r + 6, rows - 1)];
+        const T* const next =
+            added.data + static_cast<std::size_t>(later) * 2 * width + width + column;
+        for (int k = 0; k < panel; k += 64 / sizeof(T)) __builtin_prefetch(next + k);
       }
       for (int k = 0; k < panel; k += lanes<T>) {
         V<T> x = load<T>(to + k);

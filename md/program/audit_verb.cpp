@@ -8,6 +8,7 @@
 #include "io/trajectory_reader.hpp"
 #include "md/program/audit.hpp"
 #include "md/program/checkpointing.hpp"
+#include "md/program/evaluator.hpp"
 #include "md/program/folder.hpp"
 #include "md/program/progress.hpp"
 #include "md/program/schema.hpp"

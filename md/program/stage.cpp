@@ -135,7 +135,7 @@ Stage prepare_components(Input input) {
   stage.potential_description = stage.potential->describe();
   add_model(stage, "potential.model");
   if (stage.audit.enabled) {
-    stage.teacher = std::make_unique<Evaluator>(make_teacher(stage.input, stage.device),
+    stage.teacher = std::make_unique<TimedEvaluator>(make_teacher(stage.input, stage.device),
                                                 stage.device, stage.options.threads);
     add_model(stage, "teacher.model");
   }

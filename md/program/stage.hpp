@@ -40,7 +40,7 @@ struct Stage {
   bool drift_removed = false;  // at the start of this stage
   bool thermostat = false;     // the integrator keeps a temperature
   AuditOptions audit = {};
-  std::unique_ptr<Evaluator> teacher = nullptr;  // where audit.enabled
+  std::unique_ptr<TimedEvaluator> teacher = nullptr;  // where audit.enabled
   HandoverPotential* handover = nullptr;         // the simulation's, where the policy is that
 
   Batch batch() const;

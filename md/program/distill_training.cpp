@@ -98,7 +98,8 @@ bool DistillTraining::train(int round, int epochs) {
     write_text_file(curve,
                     "round,epoch,step,learning_rate,training_loss,validation_energy_mae_eV,"
                     "validation_force_mae_eV_A,validation_force_r2,best\n");
-  Progress progress(fmt::format("training, round {}", round), 0, total, options_.progress);
+  Progress progress(fmt::format("training, round {}", round), members_[0]->steps() - round_start_,
+                    total, options_.progress);
   double loss_sum = 0;
   std::int64_t loss_steps = 0;
   for (;;) {

@@ -37,7 +37,7 @@ std::vector<std::vector<int>> bonds(const Structure& s) {
   return result;
 }
 
-/// The atoms on j's side of the bond i-j; empty when the bond is in a ring.
+/// The atoms on j's side of the bond i-j; j alone when the bond is in a ring.
 std::vector<int> side(const std::vector<std::vector<int>>& bonded, int i, int j) {
   std::vector<int> reached{j};
   std::vector<bool> seen(bonded.size(), false);
@@ -45,7 +45,7 @@ std::vector<int> side(const std::vector<std::vector<int>>& bonded, int i, int j)
   for (std::size_t k = 0; k < reached.size(); ++k)
     for (const int next : bonded[reached[k]]) {
       if (reached[k] == j && next == i) continue;
-      if (next == i) return {};
+      if (next == i) return {j};
       if (!seen[next]) reached.push_back(next);
       seen[next] = true;
     }
@@ -92,7 +92,7 @@ void add_stretched(Frames& frames, int n, std::uint32_t seed) {
       std::vector<std::pair<int, std::vector<int>>> choices;  // atom that stays, atoms that move
       for (int i = 0; i < s.size(); ++i)
         for (const int j : bonded[i])
-          if (auto moved = side(bonded, i, j); !moved.empty() && 2 * moved.size() <= bonded.size())
+          if (auto moved = side(bonded, i, j); 2 * moved.size() <= bonded.size())
             choices.emplace_back(i, std::move(moved));
       if (choices.empty()) continue;
       const auto& [stays, moved] = choices[random() % choices.size()];

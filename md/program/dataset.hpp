@@ -40,8 +40,8 @@ struct Frames {
 /// Takes out of the frames of each group those that are nearer than `min_difference` to an earlier
 /// one: rms difference of all interatomic distances, A. Equal frames always go.
 void drop_duplicates(Frames& frames, double min_difference);
-/// Adds `n` structures to each group, made from its frames: one covalent bond that is not in a ring
-/// gets a length between 0.6 A and twice its own, with the smaller part of the molecule moved.
+/// Adds `n` structures to each group, made from its frames: one covalent bond gets a length between
+/// 0.6 A and twice its own, with the smaller part of the molecule moved (in a ring one atom).
 void add_stretched(Frames& frames, int n, std::uint32_t seed);
 /// Adds a share of the frames once more with normal displacements of up to `deviation`.
 void add_rattled(Frames& frames, double share, double deviation, std::uint32_t seed);

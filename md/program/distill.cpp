@@ -164,6 +164,7 @@ bool explore(const Input& input, const DistillOptions& o, Evaluator& teacher,
     Frames frames;
     if (!sample(input, o.explore, folder, Part::training, models[0], frames)) return false;
     drop_duplicates(frames, o.min_difference);
+    add_stretched(frames, o.stretched, o.seed + 10 * static_cast<std::uint32_t>(round));
     const std::size_t all = frames.structures.size();
     const auto forces = ask_student(input, o, models[0], frames.structures);
     std::vector<double> disagreement(all, HUGE_VAL);

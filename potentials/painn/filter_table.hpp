@@ -5,6 +5,9 @@
 
 namespace md::painn {
 
+/// Intervals of a table; PRECISION.md says why.
+inline constexpr int table_intervals = 768;
+
 /// Where a distance falls in a table: W(d) = sum value[k] c[interval + k] over k = 0 ... 3, and
 /// likewise dW/dd with `slope`.
 template <class T>

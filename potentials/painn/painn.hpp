@@ -27,8 +27,6 @@ class Profiled {
   virtual void set_profiled(bool on) = 0;  // and forgets what was measured
   /// Name and seconds of each part of the evaluation, summed over threads.
   virtual std::vector<std::pair<std::string, double>> profile() = 0;
-  /// Bytes of working memory that the evaluations so far have needed, all threads together.
-  virtual std::size_t bytes() = 0;
 };
 
 /// By LibTorch with automatic differentiation: the oracle, and what runs on a GPU. Null in a build

@@ -64,6 +64,21 @@ class PainnKernels : public testing::Test {
   Random random_{20260101};
 };
 
+TEST_F(PainnKernels, StayNumbersWhereAtomsCollide) {
+  // Arguments of the activation far beyond the range of the exponential.
+  PainnModel model = random_model(random_, 32, 3, 20, 5.0);
+  for (double& x : model.filter.weight) x *= 100;
+  Structure pair;
+  pair.numbers = {1, 1};
+  pair.positions = {{0, 0, 0}, {0, 0, 0.05}};
+  for (const char* const precision : {"float64", "float32"}) {
+    const BatchResult result =
+        evaluate_batch(*painn::make_kernels(model, options(precision), Filters::exact), {pair}, 2);
+    EXPECT_TRUE(std::isfinite(result.energy[0])) << precision;
+    EXPECT_TRUE(std::isfinite(norm(result.forces[0][0]))) << precision;
+  }
+}
+
 TEST_F(PainnKernels, EqualTheOracleOnRandomStructuresInDouble) {
   for (int round = 0; round < 4; ++round) {
     PainnModel model = random_model(random_, 32, 3, 20, 5.0);

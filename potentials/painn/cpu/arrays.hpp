@@ -9,6 +9,4 @@ void grow(auto& array, std::size_t size) {
   if (array.size() < size) array.resize(size);
 }
 
-std::size_t bytes_of(const auto&... arrays) { return (... + (arrays.size() * sizeof(arrays[0]))); }
-
 }  // namespace md::painn

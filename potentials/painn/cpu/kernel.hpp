@@ -47,7 +47,6 @@ struct Graph {
                Vec3* gradient);
   /// Of the runs of the atoms [begin, end).
   int most_slots(int begin, int end) const;
-  std::size_t bytes() const;
 
  private:
   void resize(const KernelWeights<T>& weights, int n_atoms);
@@ -98,7 +97,6 @@ struct Tape {
   void resize(const KernelWeights<T>& weights, int n_atoms, int n_edges);
   /// Before the first stage: nothing has been collected for the edges of the atoms [begin, end).
   void clear_edges(const Graph<T>& graph, int begin, int end);
-  std::size_t bytes() const;
 };
 
 /// The parts of an evaluation that a profile tells apart.

@@ -115,7 +115,9 @@ struct StoreSilu {
   HWY_INLINE void operator()(int row, int column, V<T> x) const {
     const std::size_t at = static_cast<std::size_t>(row) * stride + column;
     const V<T> one = set<T>(1);
-    const V<T> sigma = hn::Div(one, hn::Add(one, hn::Exp(Tag<T>(), hn::Neg(x))));
+    // hn::Exp is not defined where the exponential overflows.
+    const V<T> power = hn::Min(hn::Neg(x), set<T>(sizeof(T) == 4 ? 80 : 700));
+    const V<T> sigma = hn::Div(one, hn::Add(one, hn::Exp(Tag<T>(), power)));
     store<T>(hn::Mul(x, sigma), c + at);
     store<T>(hn::Mul(sigma, hn::MulAdd(x, hn::Sub(one, sigma), one)), slope + at);
   }

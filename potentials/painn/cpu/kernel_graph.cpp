@@ -6,12 +6,6 @@
 namespace md::painn {
 
 template <class T>
-std::size_t Graph<T>::bytes() const {
-  return bytes_of(first, count, run, neighbor, edge, place, slot, slot_edge, distance, unit,
-                  interval, spline, basis, slope);
-}
-
-template <class T>
 void Graph<T>::resize(const KernelWeights<T>& weights, int n_atoms) {
   const std::size_t n = n_atoms, e = n_edges;
   for (std::vector<int>* array : {&first, &count}) grow(*array, n);

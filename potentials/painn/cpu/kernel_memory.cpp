@@ -4,14 +4,6 @@
 #include "potentials/painn/cpu/kernel.hpp"
 
 namespace md::painn {
-template <class T>
-std::size_t Tape<T>::bytes() const {
-  std::size_t sum = bytes_of(s, g[0].data, g[1].data, energy, edge);
-  for (const Layer& t : layers)
-    sum +=
-        bytes_of(t.sent.data, t.context_slope, t.vu, t.norm, t.dot, t.mixing_slope, t.a_sv, t.a_vv);
-  return sum;
-}
 
 template <class T, int parts>
 void Gathered<T, parts>::resize(int n_atoms, int channels) {

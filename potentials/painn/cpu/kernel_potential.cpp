@@ -14,7 +14,6 @@ namespace {
 
 /// Of the filter table. The error of the forces falls with more intervals until the rounding of
 /// differences between neighboring coefficients takes over, in float32 above about 1,500.
-constexpr int table_intervals = 768;
 
 constexpr int block_rows = 32;  // atoms of a large replica that go through a stage together
 
@@ -59,11 +58,6 @@ class KernelPotential final : public Potential, public Profiled {
       for (const Work& work : work_) sum.back().second += work.scratch.profile[k];
     }
     return sum;
-  }
-  std::size_t bytes() override {
-    std::size_t sum = gradient_.size() * sizeof(Vec3);
-    for (const Work& work : work_) sum += work.graph.bytes() + work.tape.bytes();
-    return sum + shared_.graph.bytes() + shared_.tape.bytes();
   }
 
  private:

@@ -9,7 +9,6 @@ namespace {
 
 /// Of the filter table. The error of the forces falls with more intervals until the rounding of
 /// differences between float coefficients takes over.
-constexpr int table_intervals = 768;
 
 template <class T>
 T rounded(double x, Operand operand) {

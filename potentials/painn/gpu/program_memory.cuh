@@ -43,13 +43,6 @@ class ProgramMemory {
     view.scratch_a = take(a);
     view.scratch_b = take(b);
   }
-  std::size_t bytes() const {
-    const auto size = [](const auto&... arrays) {
-      return (... + (arrays.size() * sizeof(*arrays.data())));
-    };
-    return size(edge_, repulsion_pairs_, radial_, radial_slope_, partial_, gradient_, tape_,
-                scratch_);
-  }
 
  private:
   template <class U>

@@ -20,7 +20,7 @@ enum class Kind {
   time,           // fs, ps, ns: time of the simulation
   wall_time,      // s, min, h, d: time on the clock
   temperature,    // K
-  temperatures,   // K: one, a list with one per replica, geometric(first, last), ladder(first, last)
+  temperatures,   // K: one, a list with one per replica, geometric(a, b), ladder(a, b)
   frictions,      // 1/ps: one, or a list with one per replica
   steps_or_time,  // a number of steps or a simulation time
   steps_or_wall,  // a number of steps or a time on the clock

@@ -136,7 +136,7 @@ Stage prepare_components(Input input) {
   add_model(stage, "potential.model");
   if (stage.audit.enabled) {
     stage.teacher = std::make_unique<TimedEvaluator>(make_teacher(stage.input, stage.device),
-                                                stage.device, stage.options.threads);
+                                                     stage.device, stage.options.threads);
     add_model(stage, "teacher.model");
   }
   return stage;

@@ -41,7 +41,7 @@ struct Stage {
   bool thermostat = false;     // the integrator keeps a temperature
   AuditOptions audit = {};
   std::unique_ptr<TimedEvaluator> teacher = nullptr;  // where audit.enabled
-  HandoverPotential* handover = nullptr;         // the simulation's, where the policy is that
+  HandoverPotential* handover = nullptr;              // the simulation's, where the policy is that
 
   Batch batch() const;
 };

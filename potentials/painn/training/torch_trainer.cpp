@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "md/errors.hpp"
-#include "potentials/painn/training/fused_painn.hpp"
+#include "potentials/painn/training/torch_fused_painn.hpp"
 #include "potentials/painn/training/trainer.hpp"
 #include "potentials/safetensors.hpp"
 #include "potentials/safetensors_writer.hpp"
@@ -253,7 +253,8 @@ class TorchTrainer final : public Trainer {
     for (std::size_t b = 0; b < shard.size(); ++b) {
       const TrainingStructure& s = *shard.structures[b];
       const std::int64_t begin = shard.first_atom[b], end = shard.first_atom[b + 1];
-      const double n = static_cast<double>(end - begin), energy_error = now.energy[b] - s.source->energy;
+      const double n = static_cast<double>(end - begin),
+                   energy_error = now.energy[b] - s.source->energy;
       const double energy_factor = s.weight * options_.energy_weight / n;
       const double force_factor = s.weight * options_.force_weight / (3 * n);
       loss += energy_factor * energy_error * energy_error;

@@ -1,4 +1,4 @@
-#include "potentials/painn/training/fused_painn.hpp"
+#include "potentials/painn/training/torch_fused_painn.hpp"
 
 #include <torch/csrc/autograd/custom_function.h>
 

@@ -173,7 +173,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--quick", action="store_true", help="only the rows with a promised ratio; three rounds")
     p.add_argument("--build", default=str(ROOT / "build/release"), help="folder with understudy and student_speed")
-    p.add_argument("--model", default=str(ROOT / "inputs/models/student.safetensors"), help="the student")
+    p.add_argument("--model", default=str(ROOT / "benchmarks/student_v0.safetensors"), help="the student")
     p.add_argument("--potential", metavar="KEY=VALUE", action="append", default=[],
                    help="a key of our [potential], other than its default; may be repeated")
     p.add_argument("--peers", metavar="PYTHON", help="interpreter that has the other programs")

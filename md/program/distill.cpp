@@ -307,7 +307,9 @@ ExitCode distill_verb(const CommandLine& line) {
   data.write(everything);
   metadata["data_sha256"] = sha256_of_file(everything);
   metadata["training_structures"] = std::to_string(data.structures.size());
-  metadata["teacher"] = fs::path(input.text("potential.model")).filename().string();
+  metadata["teacher"] = input.text("distill.teacher");
+  if (metadata["teacher"].empty())
+    metadata["teacher"] = fs::path(input.text("potential.model")).filename().string();
   if (!input.text("potential.model").empty())
     metadata["teacher_sha256"] = sha256_of_file(input.file("potential.model"));
   metadata["distilled_by"] = std::string("understudy ") + MD_VERSION;

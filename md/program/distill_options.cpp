@@ -79,6 +79,8 @@ std::vector<Key> distill_keys() {
       {"force_weight", Kind::number, "1", "of the mean square of a force component", ""},
       {"patience", Kind::integer, "0", "epochs without progress before it stops; 0: all of them",
        ""},
+      {"teacher", Kind::text, "",
+       "what the student's file says of its teacher; else its file's name", ""},
       {"seed", Kind::integer, "2026", "of weights, order and displacements", ""},
   };
 }

@@ -128,11 +128,12 @@ PainnModel new_model(const DistillOptions& o, const Dataset& data) {
 std::vector<Evaluation> ask_student(const Input& input, const DistillOptions& o,
                                     const std::string& model,
                                     const std::vector<Structure>& frames) {
-  Input own = input;
-  for (const std::string& key : own.full_keys())
-    if (key.starts_with("potential.")) own.erase(key);
+  Input own(full_schema());  // that of the distillation has only the keys of its teacher
   own.set("potential.name", "painn");
   own.set("potential.model", model);
+  own.set("run.device", input.text("run.device"));
+  own.set("run.threads", input.text("run.threads"));
+  choose_components(own, false);
   Evaluator student(o.trainer.device, o.trainer.threads, make_potential(own, o.trainer.device));
   return student.evaluate(frames, "student", o.progress);
 }

@@ -5,6 +5,7 @@ Exit status 77: skipped, because a model that is not part of the project is not 
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -62,6 +63,35 @@ def ani_teacher(program, folder, shared):
     run_folder.check_temperature(out, 50, 600)
     # The molecules lie in the teacher's minima; methane there has -1102.0454 eV.
     run_folder.check_first_energy(out, replica=2, energy=-1102.0454, tolerance=0.01)
+
+
+def distill_molecules(program, folder, _):
+    """The whole of it with short runs, few epochs and the shipped student as teacher."""
+    inputs = os.path.join(folder, "distill_molecules")
+    shutil.copytree(os.path.join(SOURCE, "inputs", "distill_molecules"), inputs)
+    student = os.path.join(SOURCE, "inputs", "models", "student_small.safetensors")
+    for name in ("six", "pentamer", "test_six", "explore_seven", "distill"):
+        path = os.path.join(inputs, name + ".ini")
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        text = re.sub(r"(?m)^steps = .*", "steps = 20", text)
+        text = re.sub(r"(?m)^every = .*", "every = 10", text)
+        text = re.sub(r"(?m)^replicas = .*", "replicas = 2", text)
+        text = re.sub(r"(?m)^name = .*", "name = painn", text)
+        text = re.sub(r"(?m)^model = .*", "model = " + student, text)
+        text = re.sub(r"(?m)^adapter = .*", "", text)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+    out = os.path.join(folder, "out")
+    text = call(program, "distill", os.path.join(inputs, "distill.ini"),
+                "--distill.samples=" + ",".join(os.path.join(inputs, n) for n in ("six.ini", "pentamer.ini")),
+                "--distill.test_samples=" + os.path.join(inputs, "test_six.ini"),
+                "--distill.explore=" + os.path.join(inputs, "explore_seven.ini"),
+                "--distill.epochs=1", "--distill.round_epochs=1", "--distill.channels=16",
+                f"--output.directory={out}", "--run.threads=1", "--run.progress=off")
+    run_folder.require("round 1:" in text and "C6H6" in text, text)
+    text = call(program, "models", os.path.join(out, "student.safetensors"))
+    run_folder.require("ANI-2x (8 networks)" in text, text)
 
 
 def audit_water(program, folder, _):
@@ -167,7 +197,7 @@ if __name__ == "__main__":
     PROGRAM, NAME, SHARED = sys.argv[1:]
     EXAMPLES = {
         f.__name__: f for f in (water_clusters, mixed_molecules, ani_teacher, audit_water, restart,
-                                argon, verify_student, bench)}
+                                argon, verify_student, bench, distill_molecules)}
     with tempfile.TemporaryDirectory() as scratch:
         EXAMPLES[NAME](os.path.abspath(PROGRAM), scratch, SHARED)
     print(f"{NAME}: as promised")

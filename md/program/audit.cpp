@@ -159,11 +159,11 @@ void Audit::look(Simulation& simulation, double elapsed) {
     system.cell = frame.cell[r];
     systems.push_back(std::move(system));
   }
-  const BatchEvaluation teacher = stage_.teacher->evaluate(systems);
+  const std::vector<Evaluation> teacher = stage_.teacher->evaluate(systems);
 
   std::string text;
   std::vector<int> stopped;
-  std::size_t k = 0, at = 0;
+  std::size_t k = 0;
   for (int r : chosen) {
     const Vec3* const force = frame.force.data() + first_[r];
     AuditRow row;
@@ -171,13 +171,13 @@ void Audit::look(Simulation& simulation, double elapsed) {
       row = row_of(frame, r, stage_.handover->student_energy(r),
                    stage_.handover->student_force(r).data(), frame.potential[r], force);
     } else {
-      row = row_of(frame, r, frame.potential[r], force, teacher.energy[k], &teacher.force[at]);
-      ++k;
+      row =
+          row_of(frame, r, frame.potential[r], force, teacher[k].energy, teacher[k].forces.data());
     }
     row.action = judge(row);
-    if (row.action == "harvested") harvest(frame, row, &teacher.force[at]);
+    if (row.action == "harvested") harvest(frame, row, teacher[k].forces.data());
     if (row.action == "quarantined") stopped.push_back(r);
-    if (!row.by_teacher) at += static_cast<std::size_t>(first_[r + 1] - first_[r]);
+    if (!row.by_teacher) ++k;
     append_row(text, row);
     replay(row);
   }

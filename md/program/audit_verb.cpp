@@ -90,23 +90,21 @@ void compare(const std::vector<TrajectoryFrame>& frames, std::size_t begin, std:
              std::vector<AuditRow>& rows) {
   std::vector<Structure> systems;
   for (std::size_t k = begin; k < end; ++k) systems.push_back(frames[k].system);
-  const BatchEvaluation a = student.evaluate(systems), b = teacher.evaluate(systems);
-  std::size_t at = 0;
+  const std::vector<Evaluation> a = student.evaluate(systems), b = teacher.evaluate(systems);
   for (std::size_t k = begin; k < end; ++k) {
     const TrajectoryFrame& frame = frames[k];
     const int n = frame.system.size();
-    const ForceError force = force_error(&a.force[at], &b.force[at], n);
+    const ForceError force = force_error(a[k - begin].forces.data(), b[k - begin].forces.data(), n);
     AuditRow row;
     row.step = frame.step;
     row.time_ps = frame.time_ps;
     row.replica = frame.replica;
-    row.student = a.energy[k - begin];
-    row.teacher = b.energy[k - begin];
+    row.student = a[k - begin].energy;
+    row.teacher = b[k - begin].energy;
     row.force_mae = force.mean;
     row.force_max = force.largest;
     row.by_teacher = moved_by_teacher(changes, frame.replica, frame.step);
     rows.push_back(std::move(row));
-    at += static_cast<std::size_t>(n);
   }
 }
 

@@ -93,6 +93,9 @@ bool DistillTraining::train(int round, int epochs) {
   const auto seconds = [](Clock::time_point from) {
     return std::chrono::duration<double>(Clock::now() - from).count();
   };
+  const auto must_stop = [&] {
+    return stop_requested() || (options_.max_time > 0 && seconds(start) > options_.max_time);
+  };
   const std::string curve = options_.directory + "/learning_curve.csv";
   if (!std::filesystem::exists(curve))
     write_text_file(curve,
@@ -105,7 +108,7 @@ bool DistillTraining::train(int round, int epochs) {
   for (;;) {
     const std::int64_t step = members_[0]->steps() - round_start_;
     if (step >= total || (options_.patience > 0 && waited_ >= options_.patience)) break;
-    if (stop_requested() || (options_.max_time > 0 && seconds(start) > options_.max_time)) {
+    if (must_stop()) {
       write_state();
       return false;
     }
@@ -122,7 +125,7 @@ bool DistillTraining::train(int round, int epochs) {
         if (m == 0) loss_sum += loss, ++loss_steps;
       }
       progress.update(epoch * per_epoch + b + 1);
-      if (stop_requested() || (options_.max_time > 0 && seconds(start) > options_.max_time)) break;
+      if (must_stop()) break;
     }
     if (members_[0]->steps() - round_start_ < (epoch + 1) * per_epoch) continue;
     const painn::TrainingErrors e = members_[0]->evaluate(validation_);
@@ -133,19 +136,17 @@ bool DistillTraining::train(int round, int epochs) {
       members_[0]->model().write(options_.directory + "/best.safetensors", {});
     }
     waited_ = better ? 0 : waited_ + 1;
+    const double mean_loss = loss_sum / static_cast<double>(std::max<std::int64_t>(1, loss_steps));
     const std::string row =
         fmt::format("{},{},{},{:.3e},{:.6e},{:.6f},{:.6f},{:.6f},{}\n", round, epoch + 1,
                     members_[0]->steps(), learning_rate(round, (epoch + 1) * per_epoch - 1, total),
-                    loss_sum / static_cast<double>(std::max<std::int64_t>(1, loss_steps)),
-                    e.energy_mae, e.force_mae, e.force_r2, better ? 1 : 0);
+                    mean_loss, e.energy_mae, e.force_mae, e.force_r2, better ? 1 : 0);
     std::ofstream(curve, std::ios::app) << row;
     progress.clear();
     fmt::print(
         "round {} epoch {:>4} of {}: loss {:.5f}, validation energy {:.4f} eV, force {:.4f} "
         "eV/A{}\n",
-        round, epoch + 1, epochs,
-        loss_sum / static_cast<double>(std::max<std::int64_t>(1, loss_steps)), e.energy_mae,
-        e.force_mae, better ? " *" : "");
+        round, epoch + 1, epochs, mean_loss, e.energy_mae, e.force_mae, better ? " *" : "");
     std::fflush(stdout);
     loss_sum = 0;
     loss_steps = 0;

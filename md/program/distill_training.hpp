@@ -25,10 +25,8 @@ class DistillTraining {
   int rounds_done() const { return rounds_done_; }
   /// The first member with averaged weights, as it was best on the validation part.
   PainnModel best() const;
-  painn::TrainingErrors test(const std::vector<const painn::TrainingStructure*>& structures);
   painn::Trainer& member(int k) { return *members_[k]; }
   int members() const { return static_cast<int>(members_.size()); }
-  const std::vector<painn::TrainingStructure>& prepared() const { return prepared_; }
 
  private:
   void write_state() const;

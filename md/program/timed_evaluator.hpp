@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
+#include "md/program/evaluator.hpp"
 #include "md/simulation.hpp"
 
 namespace md {
@@ -21,30 +23,22 @@ class BorrowedPotential final : public Potential {
   Potential& potential_;
 };
 
-/// Energies (eV) and forces (eV/A) of systems: [n_systems], [n_atoms] back to back.
-struct BatchEvaluation {
-  std::vector<double> energy;
-  std::vector<Vec3> force;
-};
-
-/// Evaluates systems on the host with one potential, in batches, and counts the time that takes.
+/// An Evaluator that counts the time it takes.
 class TimedEvaluator {
  public:
   TimedEvaluator(std::unique_ptr<Potential> potential, Device device, int threads)
-      : potential_(std::move(potential)), device_(device), threads_(threads) {}
+      : evaluator_(device, threads, std::move(potential)) {}
 
-  BatchEvaluation evaluate(const std::vector<Structure>& systems);
+  std::vector<Evaluation> evaluate(std::span<const Structure> systems);
   /// A simulation of these systems, which nothing moves. The evaluator must outlive it.
   std::unique_ptr<Simulation> simulation(const std::vector<Structure>& systems, double skin);
 
-  const Potential& potential() const { return *potential_; }
+  const Potential& potential() const { return evaluator_.potential(); }
   double time() const { return time_; }  // s on the clock
   void add_time(double seconds) { time_ += seconds; }
 
  private:
-  std::unique_ptr<Potential> potential_;
-  Device device_;
-  int threads_;
+  Evaluator evaluator_;
   double time_ = 0;
 };
 

@@ -312,10 +312,7 @@ class TorchTrainer final : public Trainer {
           }
         }
         const double n = static_cast<double>(s.source->numbers.size());
-        t.energy.push_back(std::abs(e));
-        t.force.push_back(force / (3 * n));
         t.energy_mae += std::abs(e);
-        t.energy_rmse += e * e;
         t.energy_mae_per_atom += std::abs(e) / n;
         t.force_mae += force;
         components += 3 * n;
@@ -324,7 +321,6 @@ class TorchTrainer final : public Trainer {
     const double n = std::max<double>(1, static_cast<double>(structures.size()));
     components = std::max(components, 1.0);
     t.energy_mae /= n;
-    t.energy_rmse = std::sqrt(t.energy_rmse / n);
     t.energy_mae_per_atom /= n;
     t.force_mae /= components;
     t.force_rmse = std::sqrt(square / components);

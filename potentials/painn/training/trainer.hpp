@@ -40,13 +40,11 @@ struct TrainerOptions {
   int threads = 1;
 };
 
-/// Mean absolute and squared errors over structures (energies) and components (forces).
+/// Mean errors over structures (energies) and components (forces).
 struct TrainingErrors {
-  double energy_mae = 0, energy_rmse = 0;  // eV
-  double energy_mae_per_atom = 0;          // eV
-  double force_mae = 0, force_rmse = 0;    // eV/A
-  double force_r2 = 0, mean_force = 0;     // 1 - residual / variance; mean |F component|, eV/A
-  std::vector<double> energy, force;       // of each structure: |E - E_t|, mean |F - F_t|
+  double energy_mae = 0, energy_mae_per_atom = 0;  // eV
+  double force_mae = 0, force_rmse = 0;            // eV/A
+  double force_r2 = 0, mean_force = 0;  // 1 - residual / variance; mean |F component|, eV/A
 };
 
 /// Trains a PaiNN on energies and forces: AdamW (Loshchilov and Hutter, ICLR 2019), gradient

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -40,12 +41,13 @@ ExitCode run_program(int argc, char** argv) {
 #ifdef MD_TORCH
 /// LibTorch's OpenMP threads wait for work by spinning for milliseconds, which stalls everything on
 /// a machine that does something else too. Its OpenMP library reads how long from the environment
-/// when it is loaded, so the program starts itself once more with a bound well under a millisecond.
-/// Returns where the user has said otherwise, or where that is not possible.
+/// when it is loaded, so the program starts itself once more, under its own name, with a bound well
+/// under a millisecond. Returns where the user has said otherwise, or where that is not possible.
 void bound_spinning(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT")) return;
   setenv("GOMP_SPINCOUNT", "30000", 1);
-  execv("/proc/self/exe", argv);
+  std::error_code ignored;
+  execv(std::filesystem::read_symlink("/proc/self/exe", ignored).c_str(), argv);
 }
 #endif
 

@@ -59,7 +59,6 @@ std::set<int> Audit::handed_over() const {
 std::vector<int> Audit::take_turns(const std::vector<int>& status, bool affordable) {
   const int n = static_cast<int>(status.size()), wanted = o_.replicas > 0 ? o_.replicas : n;
   std::vector<int> chosen;
-  const auto moved_by_teacher = [&](int r) { return !by_teacher_.empty() && by_teacher_[r]; };
   for (int k = 0; affordable && k < n && static_cast<int>(chosen.size()) < wanted; ++k) {
     const int r = (turn_ + k) % n;
     if (running(status[r]) && !moved_by_teacher(r)) chosen.push_back(r);
@@ -82,7 +81,7 @@ AuditRow Audit::row_of(const Frame& frame, int r, double student, const Vec3* st
   row.force_max = force.largest;
   const Known& known = known_[r];
   if (known.n > 0) row.energy_error = row.difference() - known.difference / known.n;
-  row.by_teacher = !by_teacher_.empty() && by_teacher_[r];
+  row.by_teacher = moved_by_teacher(r);
   return row;
 }
 
@@ -147,7 +146,6 @@ void Audit::look(Simulation& simulation, double elapsed) {
   const bool affordable = time() <= o_.budget * elapsed;
   if (!affordable) ++skipped_;
   const std::vector<int> chosen = take_turns(frame.status, affordable);
-  const auto moved_by_teacher = [&](int r) { return !by_teacher_.empty() && by_teacher_[r]; };
 
   std::vector<Structure> systems;
   for (int r : chosen) {

@@ -41,6 +41,7 @@ class Audit {
     std::int64_t since = 0;  // step of the last change of its driver
   };
   void replay(const AuditRow& row);
+  bool moved_by_teacher(int r) const { return !by_teacher_.empty() && by_teacher_[r]; }
   std::vector<int> take_turns(const std::vector<int>& status, bool affordable);
   AuditRow row_of(const Frame& frame, int replica, double student, const Vec3* student_force,
                   double teacher, const Vec3* teacher_force) const;

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "md/errors.hpp"
+#include "md/symmetric_inverse.hpp"
 #include "potentials/safetensors.hpp"
 #include "potentials/safetensors_writer.hpp"
 
@@ -129,30 +130,21 @@ std::vector<double> fit_shifts(const std::vector<const painn::LabelledStructure*
   std::size_t n = 0;
   for (auto& [z, k] : column) k = n++;
   // Normal equations, with a little of the unit matrix where compositions do not tell elements
-  // apart, solved by elimination with pivots.
-  std::vector<std::vector<double>> a(n, std::vector<double>(n + 1, 0));
+  // apart.
+  std::vector<double> a(n * n, 0), b(n, 0);
+  for (std::size_t i = 0; i < n; ++i) a[i * n + i] = 1e-9 * static_cast<double>(structures.size());
   for (const auto* s : structures) {
     std::vector<double> counts(n, 0);
     for (const int z : s->numbers) ++counts[column[z]];
     for (std::size_t i = 0; i < n; ++i) {
-      for (std::size_t j = 0; j < n; ++j) a[i][j] += counts[i] * counts[j];
-      a[i][n] += counts[i] * s->energy;
+      for (std::size_t j = 0; j < n; ++j) a[i * n + j] += counts[i] * counts[j];
+      b[i] += counts[i] * s->energy;
     }
   }
-  for (std::size_t i = 0; i < n; ++i) a[i][i] += 1e-9 * static_cast<double>(structures.size());
-  for (std::size_t i = 0; i < n; ++i) {
-    std::size_t pivot = i;
-    for (std::size_t k = i + 1; k < n; ++k)
-      if (std::abs(a[k][i]) > std::abs(a[pivot][i])) pivot = k;
-    std::swap(a[i], a[pivot]);
-    for (std::size_t k = 0; k < n; ++k) {
-      if (k == i) continue;
-      const double factor = a[k][i] / a[i][i];
-      for (std::size_t j = i; j <= n; ++j) a[k][j] -= factor * a[i][j];
-    }
-  }
+  const std::vector<double> inverse = symmetric_inverse(a, n);
   std::vector<double> shifts(n_species, 0);
-  for (const auto& [z, k] : column) shifts[z] = a[k][n] / a[k][k];
+  for (const auto& [z, k] : column)
+    for (std::size_t j = 0; j < n; ++j) shifts[z] += inverse[k * n + j] * b[j];
   return shifts;
 }
 

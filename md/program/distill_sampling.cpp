@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <random>
 
 #include "io/structure_reader.hpp"
 #include "md/program/checkpointing.hpp"
 #include "md/program/command_line.hpp"
 #include "md/program/folder.hpp"
+#include "md/program/report.hpp"
 #include "md/program/run_loop.hpp"
 #include "md/program/schema.hpp"
 
@@ -21,10 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 bool finished(const std::string& folder) {
-  std::ifstream file(folder + "/summary.json");
-  const auto summary = nlohmann::json::parse(file, nullptr, false);
-  const std::string outcome =
-      summary.is_object() ? summary.value("outcome", std::string()) : std::string();
+  const std::string outcome = outcome_of(folder).text;
   return outcome == "finished" || outcome == "failed";
 }
 

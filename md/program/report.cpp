@@ -6,6 +6,7 @@
 
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "md/program/help.hpp"
@@ -104,6 +105,13 @@ std::string summary_json(const Simulation& simulation, const Stage& stage, const
     json["audit"].erase("replicas");
   }
   return json.dump(2) + "\n";
+}
+
+Outcome outcome_of(const std::string& folder) {
+  std::ifstream file(folder + "/summary.json");
+  const auto json = nlohmann::json::parse(file, nullptr, false);
+  if (!json.is_object()) return {};
+  return {json.value("outcome", ""), json.value("steps", std::int64_t{-1})};
 }
 
 std::string report_table(const Timings& t, const Simulation& simulation, const Stage& stage) {

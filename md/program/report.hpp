@@ -20,6 +20,14 @@ std::string timings_json(const Timings& timings, const Simulation& simulation, c
 std::string summary_json(const Simulation& simulation, const Stage& stage, const Samples& samples,
                          const std::string& command, const std::string& outcome,
                          const std::string& audit_json);
+/// How the run of a folder ended, from its summary.json: "finished", "failed", ...; empty where
+/// there is none.
+struct Outcome {
+  std::string text;
+  std::int64_t steps = -1;
+};
+Outcome outcome_of(const std::string& folder);
+
 /// Time per phase, rates and where the files are, for people.
 std::string report_table(const Timings& timings, const Simulation& simulation, const Stage& stage);
 

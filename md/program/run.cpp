@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "io/extended_xyz.hpp"
 #include "md/program/checkpointing.hpp"
 #include "md/program/folder.hpp"
+#include "md/program/report.hpp"
 #include "md/program/run_loop.hpp"
 #include "md/program/schema.hpp"
 #include "md/program/verbs.hpp"
@@ -57,14 +56,6 @@ Stage check_stages(const std::vector<Input>& inputs) {
     check_output_folder(inputs[k], options.directory, options.overwrite);
   }
   return first;
-}
-
-/// True when the run in a folder has made `steps` steps and finished everything after them.
-bool is_finished(const std::string& folder, std::int64_t steps) {
-  std::ifstream file(folder + "/summary.json");
-  const auto summary = nlohmann::json::parse(file, nullptr, false);
-  return summary.is_object() && summary.value("outcome", "") == "finished" &&
-         summary.value("steps", std::int64_t{-1}) == steps;
 }
 
 /// Throws InputError when an option changes what the files written so far were made with.
@@ -140,7 +131,8 @@ ExitCode restart_verb(const CommandLine& line) {
   set_thermostats(stage);
   check_potentials(stage);
   const std::int64_t done = checkpoint.integers("step", 1)[0];
-  if (done >= stage.options.steps && is_finished(folder, done)) {
+  const Outcome outcome = outcome_of(folder);
+  if (done >= stage.options.steps && outcome.text == "finished" && outcome.steps == done) {
     fmt::print("nothing to do: {} has made {} of {} steps; --integrator.steps=N makes it longer\n",
                line.arguments[0], done, stage.options.steps);
     const auto bad = static_cast<int>(Status::quarantined);

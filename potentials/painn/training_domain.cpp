@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "md/errors.hpp"
+#include "md/symmetric_inverse.hpp"
 
 namespace md::painn {
 namespace {
@@ -14,25 +15,6 @@ constexpr int n_shells = 7;
 constexpr double first_shell = 1.0, between = 0.5, width = 0.5, reach = 5.5;  // A
 // Added to every variance: differences below this are no news, and the matrix can be inverted.
 constexpr double floor_variance = 1e-3;
-
-/// Inverse of a symmetric positive matrix [n, n] by elimination.
-std::vector<double> inverse(std::vector<double> a, int n) {
-  std::vector<double> b(a.size(), 0);
-  for (int i = 0; i < n; ++i) b[i * n + i] = 1;
-  for (int i = 0; i < n; ++i) {
-    const double pivot = 1 / a[i * n + i];
-    for (int k = 0; k < n; ++k) a[i * n + k] *= pivot, b[i * n + k] *= pivot;
-    for (int row = 0; row < n; ++row) {
-      const double factor = a[row * n + i];
-      if (row == i || factor == 0) continue;
-      for (int k = 0; k < n; ++k) {
-        a[row * n + k] -= factor * a[i * n + k];
-        b[row * n + k] -= factor * b[i * n + k];
-      }
-    }
-  }
-  return b;
-}
 
 }  // namespace
 
@@ -80,7 +62,7 @@ void TrainingDomain::finish_means() {
         double& c = cloud.precision[a * n + b];
         c = c / cloud.count - cloud.mean[a] * cloud.mean[b] + (a == b ? floor_variance : 0);
       }
-    cloud.precision = inverse(cloud.precision, static_cast<int>(n));
+    cloud.precision = symmetric_inverse(cloud.precision, n);
   }
 }
 

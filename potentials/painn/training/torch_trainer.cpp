@@ -9,6 +9,7 @@
 
 #include "md/errors.hpp"
 #include "potentials/painn/training/torch_fused_painn.hpp"
+#include "potentials/painn/training/torch_shard.hpp"
 #include "potentials/painn/training/trainer.hpp"
 #include "potentials/safetensors.hpp"
 #include "potentials/safetensors_writer.hpp"
@@ -16,88 +17,6 @@
 
 namespace md::painn {
 namespace {
-
-using Batch = std::span<const TrainingStructure* const>;
-
-/// Structures back to back as the network sees them.
-struct Shard {
-  std::vector<const TrainingStructure*> structures;
-  std::vector<std::int64_t> first_atom{0};
-  std::vector<std::int64_t> number, center, neighbor;
-  std::vector<Vec3> position;
-
-  void add(const TrainingStructure& s) {
-    const std::int64_t base = first_atom.back();
-    structures.push_back(&s);
-    number.insert(number.end(), s.source->numbers.begin(), s.source->numbers.end());
-    position.insert(position.end(), s.source->positions.begin(), s.source->positions.end());
-    for (const int i : s.center) center.push_back(base + i);
-    for (const int j : s.neighbor) neighbor.push_back(base + j);
-    first_atom.push_back(base + static_cast<std::int64_t>(s.source->numbers.size()));
-  }
-  std::int64_t n_atoms() const { return first_atom.back(); }
-  std::size_t size() const { return structures.size(); }
-  std::int64_t atoms_of(std::size_t b) const { return first_atom[b + 1] - first_atom[b]; }
-};
-
-at::Tensor indices(const std::vector<std::int64_t>& values, at::Device device) {
-  return at::tensor(values, at::kLong).to(device);
-}
-
-TorchGraph graph_of(const Shard& shard, const std::vector<Vec3>& position, at::Device device) {
-  std::vector<Vec3> vector(shard.center.size());
-  for (std::size_t e = 0; e < vector.size(); ++e)
-    vector[e] = position[shard.neighbor[e]] - position[shard.center[e]];
-  const at::Tensor v =
-      at::from_blob(vector.data(), {static_cast<std::int64_t>(vector.size()), 3}, at::kDouble);
-  return {indices(shard.number, device), indices(shard.center, device),
-          indices(shard.neighbor, device), v.to(device, at::kDouble, false, true)};
-}
-
-/// Energies of structures from those of their atoms, [B].
-at::Tensor sum_atoms(const at::Tensor& energies, const Shard& shard) {
-  std::vector<std::int64_t> structure;
-  for (std::size_t b = 0; b < shard.size(); ++b)
-    structure.insert(structure.end(), shard.atoms_of(b), b);
-  return at::zeros({static_cast<std::int64_t>(shard.size())}, energies.options())
-      .index_add(0, indices(structure, energies.device()), energies);
-}
-
-/// What a network says of a shard: energies [B], forces [n_atoms].
-struct Prediction {
-  std::vector<double> energy;
-  std::vector<Vec3> force;
-};
-
-Prediction predict(const TorchNetwork& network, const Shard& shard, at::Device device) {
-  const TorchGraph graph = graph_of(shard, shard.position, device);
-  const EnergyGradient result = differentiate(network, graph);
-  const at::Tensor energy = sum_atoms(result.energies, shard).cpu();
-  const at::Tensor gradient = result.gradient.cpu().contiguous();
-  const double* const e = energy.const_data_ptr<double>();
-  const Vec3* const g = static_cast<const Vec3*>(gradient.const_data_ptr());
-  Prediction p{{e, e + shard.size()}, std::vector<Vec3>(shard.n_atoms(), Vec3{})};
-  for (std::size_t k = 0; k < shard.center.size(); ++k) {
-    p.force[shard.center[k]] += g[k];
-    p.force[shard.neighbor[k]] -= g[k];
-  }
-  return p;
-}
-
-/// Balanced shards: structures from the largest on, each to the shard with the fewest atoms.
-std::vector<Shard> deal(Batch batch, int n_shards) {
-  std::vector<const TrainingStructure*> sorted(batch.begin(), batch.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) {
-    return a->center.size() > b->center.size();
-  });
-  std::vector<Shard> shards(n_shards);
-  for (const TrainingStructure* s : sorted)
-    std::min_element(shards.begin(), shards.end(), [](const Shard& a, const Shard& b) {
-      return a.center.size() + a.number.size() < b.center.size() + b.number.size();
-    })->add(*s);
-  std::erase_if(shards, [](const Shard& s) { return s.size() == 0; });
-  return shards;
-}
 
 class TorchTrainer final : public Trainer {
  public:
@@ -161,7 +80,7 @@ class TorchTrainer final : public Trainer {
         shard.add(*s);
       results[k] = predict(network, shard, device_);
     });
-    return errors(structures, results, chunk);
+    return errors_of(structures, results);
   }
 
   PainnModel model() const override {
@@ -289,45 +208,6 @@ class TorchTrainer final : public Trainer {
     }
     for (at::Tensor& part : sum) part = part.reshape({-1});
     return at::cat(sum);
-  }
-
-  TrainingErrors errors(Batch structures, const std::vector<Prediction>& results,
-                        std::size_t chunk) const {
-    TrainingErrors t;
-    double components = 0, square = 0, total = 0, total_square = 0;
-    for (std::size_t k = 0, b = 0; k < results.size(); ++k) {
-      std::size_t i = 0;
-      for (std::size_t c = 0; c < chunk && b < structures.size(); ++c, ++b) {
-        const TrainingStructure& s = *structures[b];
-        const double e = results[k].energy[c] - s.source->energy;
-        double force = 0;
-        for (const Vec3& wanted : s.source->forces) {
-          const Vec3 f = results[k].force[i++];
-          for (const auto& [x, y] : {std::pair(f.x, wanted.x), {f.y, wanted.y}, {f.z, wanted.z}}) {
-            force += std::abs(x - y);
-            square += (x - y) * (x - y);
-            total += y;
-            total_square += y * y;
-            t.mean_force += std::abs(y);
-          }
-        }
-        const double n = static_cast<double>(s.source->numbers.size());
-        t.energy_mae += std::abs(e);
-        t.energy_mae_per_atom += std::abs(e) / n;
-        t.force_mae += force;
-        components += 3 * n;
-      }
-    }
-    const double n = std::max<double>(1, static_cast<double>(structures.size()));
-    components = std::max(components, 1.0);
-    t.energy_mae /= n;
-    t.energy_mae_per_atom /= n;
-    t.force_mae /= components;
-    t.force_rmse = std::sqrt(square / components);
-    t.mean_force /= components;
-    const double variance = total_square - total * total / components;
-    t.force_r2 = variance > 0 ? 1 - square / variance : 0;
-    return t;
   }
 
   PainnModel model_;

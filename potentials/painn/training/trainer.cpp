@@ -1,6 +1,8 @@
 #include "potentials/painn/training/trainer.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "md/random.hpp"
 
@@ -17,6 +19,43 @@ TrainingStructure Trainer::prepare(const LabelledStructure& structure, const Pai
         result.neighbor.push_back(j);
       }
   return result;
+}
+
+TrainingErrors errors_of(std::span<const TrainingStructure* const> structures,
+                         std::span<const Prediction> said) {
+  TrainingErrors t;
+  double components = 0, square = 0, total = 0, total_square = 0;
+  auto next = structures.begin();
+  for (const Prediction& prediction : said) {
+    auto force = prediction.force.begin();
+    for (const double energy : prediction.energy) {
+      const LabelledStructure& s = *(*next++)->source;
+      const double n = static_cast<double>(s.numbers.size()), error = std::abs(energy - s.energy);
+      t.energy_mae += error;
+      t.energy_mae_per_atom += error / n;
+      components += 3 * n;
+      for (const Vec3& wanted : s.forces) {
+        const Vec3 f = *force++;
+        for (const auto& [x, y] : {std::pair(f.x, wanted.x), {f.y, wanted.y}, {f.z, wanted.z}}) {
+          t.force_mae += std::abs(x - y);
+          t.mean_force += std::abs(y);
+          square += (x - y) * (x - y);
+          total += y;
+          total_square += y * y;
+        }
+      }
+    }
+  }
+  const double n = std::max<double>(1, static_cast<double>(structures.size()));
+  components = std::max(components, 1.0);
+  t.energy_mae /= n;
+  t.energy_mae_per_atom /= n;
+  t.force_mae /= components;
+  t.force_rmse = std::sqrt(square / components);
+  t.mean_force /= components;
+  const double variance = total_square - total * total / components;
+  t.force_r2 = variance > 0 ? 1 - square / variance : 0;
+  return t;
 }
 
 void draw_weights(PainnModel& model, std::uint32_t seed) {

@@ -47,6 +47,16 @@ struct TrainingErrors {
   double force_r2 = 0, mean_force = 0;  // 1 - residual / variance; mean |F component|, eV/A
 };
 
+/// What a network says of structures back to back.
+struct Prediction {
+  std::vector<double> energy;  // eV
+  std::vector<Vec3> force;     // of all their atoms, eV/A
+};
+
+/// Errors of what is said of the first structures, of the next ones, and so on.
+TrainingErrors errors_of(std::span<const TrainingStructure* const> structures,
+                         std::span<const Prediction> said);
+
 /// Trains a PaiNN on energies and forces: AdamW (Loshchilov and Hutter, ICLR 2019), gradient
 /// clipping, an exponential moving average of the weights. Everything it knows besides the data is
 /// in write() and read(), so that a continued training makes the same steps.

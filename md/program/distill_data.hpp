@@ -1,0 +1,28 @@
+#pragma once
+
+#include "md/program/dataset.hpp"
+#include "md/program/distill_options.hpp"
+#include "md/program/distill_training.hpp"
+#include "md/program/evaluator.hpp"
+
+namespace md {
+
+/// Reads what a distillation will read later on, so that it fails before anything is written.
+void check_files(const Input& input, const DistillOptions& options);
+
+/// The first data: frames of runs and files, with what was made of them, labelled and split.
+/// Written to dataset.safetensors, which a continued distillation reads back. False: stopped early.
+bool make_dataset(const Input& input, const DistillOptions& options, Evaluator& teacher,
+                  Dataset& data);
+
+/// What only tests, in tests.safetensors. False: stopped early.
+bool make_tests(const Input& input, const DistillOptions& options, Evaluator& teacher,
+                Dataset& data);
+
+/// One active round: the student runs; frames on which the committee disagrees (where there is one)
+/// go to the teacher, and those on which the teacher objects are added to `data`. False: stopped
+/// early.
+bool explore(const Input& input, const DistillOptions& options, Evaluator& teacher,
+             DistillTraining& training, int round, Dataset& data);
+
+}  // namespace md

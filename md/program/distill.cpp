@@ -137,9 +137,9 @@ ExitCode distill_verb(const CommandLine& line) {
     input.set("output.directory", fs::absolute(line.arguments[0]).lexically_normal().string());
   choose_components(input, false);
   const DistillOptions o = read_distill_options(input);
-  check_files(input, o);
   if (!again) check_output_folder(input, o.directory, input.flag("output.overwrite"));
   Evaluator teacher(o.trainer.device, o.trainer.threads, make_potential(input, o.trainer.device));
+  check_files(input, o, teacher);
   const PainnModel given =
       o.initial.empty() ? PainnModel() : PainnModel::read(Safetensors(o.initial));
   fs::create_directories(o.directory);

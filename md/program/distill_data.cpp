@@ -44,16 +44,26 @@ double largest_difference(const std::vector<Vec3>& a, const std::vector<Vec3>& b
 
 }  // namespace
 
-void check_files(const Input& input, const DistillOptions& o) {
-  for (const auto* const runs : {&o.samples, &o.test_samples, &o.explore})
+void check_files(const Input& input, const DistillOptions& o, const Evaluator& teacher) {
+  const auto check = [&](const std::vector<Structure>& systems, const std::string& key) {
+    for (const Structure& s : systems)
+      if (s.any_periodic())
+        input.fail(key, s.source + " is periodic; molecules and clusters are wanted");
+    check_systems(input, teacher.potential(), teacher.device(), systems, false);
+  };
+  for (const auto& [key, runs] : {std::pair("distill.samples", &o.samples),
+                                  {"distill.test_samples", &o.test_samples},
+                                  {"distill.explore", &o.explore}})
     for (const std::string& path : *runs) {
       Input run(full_schema());
       run.read_file(path);
       choose_components(run, true);
-      for (const std::string& file : run.files("system.structure")) read_structure_file(run, file);
+      for (const std::string& file : run.files("system.structure"))
+        check(read_structure_file(run, file), key);
     }
-  for (const auto* const files : {&o.structures, &o.test_structures})
-    for (const std::string& path : *files) read_structure_file(input, path);
+  for (const auto& [key, files] : {std::pair("distill.structures", &o.structures),
+                                   {"distill.test_structures", &o.test_structures}})
+    for (const std::string& path : *files) check(read_structure_file(input, path, key), key);
   if (!o.dataset.empty() && !fs::exists(o.dataset))
     input.fail("distill.dataset", o.dataset + ": no such file");
 }
@@ -79,7 +89,7 @@ bool make_dataset(const Input& input, const DistillOptions& o, Evaluator& teache
   append(frames, rattled, thermal);
   fmt::print("{} with a stretched bond and {} displaced ones added\n",
              stretched.structures.size() - thermal, rattled.structures.size() - thermal);
-  data = label(input, teacher, frames, o.max_force);
+  data = label(o, teacher, frames);
   data.write(path);
   return true;
 }
@@ -94,7 +104,7 @@ bool make_tests(const Input& input, const DistillOptions& o, Evaluator& teacher,
   if (!sample(input, o.test_samples, o.directory + "/tests", Part::test, "", frames)) return false;
   add_files(input, o.test_structures, Part::test, frames);
   drop_duplicates(frames, o.min_difference);
-  data = label(input, teacher, frames, o.max_force);
+  data = label(o, teacher, frames);
   data.write(path);
   return true;
 }
@@ -138,7 +148,7 @@ bool explore(const Input& input, const DistillOptions& o, Evaluator& teacher,
         student.push_back(&forces[i].forces);
       }
     std::vector<std::size_t> kept;
-    const Dataset labelled = label(input, teacher, asked, o.max_force, &kept);
+    const Dataset labelled = label(o, teacher, asked, &kept);
     found.groups = labelled.groups;
     for (std::size_t j = 0; j < kept.size(); ++j) {
       const painn::LabelledStructure& s = labelled.structures[j];

@@ -7,8 +7,9 @@
 
 namespace md {
 
-/// Reads what a distillation will read later on, so that it fails before anything is written.
-void check_files(const Input& input, const DistillOptions& options);
+/// Reads what a distillation will read later on, so that it fails before anything is written: files
+/// that are not there, systems that the teacher does not know, periodic ones.
+void check_files(const Input& input, const DistillOptions& options, const Evaluator& teacher);
 
 /// The first data: frames of runs and files, with what was made of them, labelled and split.
 /// Written to dataset.safetensors, which a continued distillation reads back. False: stopped early.

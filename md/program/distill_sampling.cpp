@@ -105,16 +105,12 @@ void choose_validation(Frames& frames, std::size_t first, double share, std::uin
       frames.groups[g].part = Part::validation;
 }
 
-Dataset label(const Input& input, Evaluator& teacher, const Frames& frames, double max_force,
+Dataset label(const DistillOptions& options, Evaluator& teacher, const Frames& frames,
               std::vector<std::size_t>* kept) {
   Dataset data;
   data.groups = frames.groups;
-  for (const Structure& s : frames.structures)
-    if (s.any_periodic())
-      input.fail("distill.structures",
-                 s.source + " is periodic; molecules and clusters are wanted");
   const std::vector<Evaluation> labels =
-      teacher.evaluate(frames.structures, "labelling", input.choice("run.progress") == "auto");
+      teacher.evaluate(frames.structures, "labelling", options.progress);
   for (std::size_t k = 0; k < labels.size(); ++k) {
     double largest = 0;
     bool finite = std::isfinite(labels[k].energy);
@@ -122,7 +118,7 @@ Dataset label(const Input& input, Evaluator& teacher, const Frames& frames, doub
       finite = finite && std::isfinite(norm(f));
       largest = std::max(largest, norm(f));
     }
-    if (!finite || largest > max_force) continue;
+    if (!finite || largest > options.max_force) continue;
     const Structure& s = frames.structures[k];
     data.structures.push_back({s.numbers, s.positions, labels[k].energy, labels[k].forces});
     data.group.push_back(frames.group[k]);

@@ -20,9 +20,9 @@ void add_files(const Input& input, const std::vector<std::string>& paths, Part p
 /// probability.
 void choose_validation(Frames& frames, std::size_t first, double share, std::uint32_t seed);
 
-/// Energies and forces of the frames by `teacher`; those with a force above `max_force`, or that
-/// are not finite, are left out; `kept`, where given, gets the indices of the others.
-Dataset label(const Input& input, Evaluator& teacher, const Frames& frames, double max_force,
+/// Energies and forces of the frames by `teacher`; those with a force above options.max_force, or
+/// that are not finite, are left out; `kept`, where given, gets the indices of the others.
+Dataset label(const DistillOptions& options, Evaluator& teacher, const Frames& frames,
               std::vector<std::size_t>* kept = nullptr);
 
 }  // namespace md

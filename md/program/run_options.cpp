@@ -151,8 +151,9 @@ std::unique_ptr<Potential> make_potential(const Input& input, const Device& devi
   }
 }
 
-std::vector<Structure> read_structure_file(const Input& input, const std::string& path) {
-  if (!std::filesystem::exists(path)) input.fail("system.structure", path + ": no such file");
+std::vector<Structure> read_structure_file(const Input& input, const std::string& path,
+                                           const std::string& key) {
+  if (!std::filesystem::exists(path)) input.fail(key, path + ": no such file");
   std::vector<Structure> frames = read_structures(path);
   for (const Structure& frame : frames) validate(frame);
   return frames;

@@ -50,7 +50,8 @@ Device read_device(const Input& input);
 /// The potential of section [potential]; throws what its factory throws, with the key named.
 std::unique_ptr<Potential> make_potential(const Input& input, const Device& device);
 /// Frames of a file of system.structure, checked; names the key for a file that is not there.
-std::vector<Structure> read_structure_file(const Input& input, const std::string& path);
+std::vector<Structure> read_structure_file(const Input& input, const std::string& path,
+                                           const std::string& key = "system.structure");
 /// Of all files of system.structure.
 std::vector<Structure> read_all_structures(const Input& input);
 /// Throws InputError when the potential cannot treat one of the systems. Warns about what it can

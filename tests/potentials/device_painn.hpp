@@ -21,10 +21,7 @@ inline std::unique_ptr<Potential> make_device(const PainnModel& model, const std
 class PainnDevice : public testing::Test {
  protected:
   std::vector<Structure> systems(int count, int largest) {
-    std::vector<Structure> result;
-    for (int k = 0; k < count; ++k)
-      result.push_back(random_structure(random_, 1 + static_cast<int>(random_() % largest), k));
-    return result;
+    return random_systems(random_, count, largest);
   }
   Random random_{20260202};
 };

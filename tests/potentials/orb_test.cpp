@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -9,6 +8,7 @@
 #include "potentials/orb/net_force.hpp"
 #include "potentials/orb/orb_network.hpp"
 #include "tests/potentials/evaluate_batch.hpp"
+#include "tests/potentials/every_processor.hpp"
 #include "tests/potentials/orb_cases.hpp"
 
 namespace md {
@@ -48,18 +48,7 @@ TEST(Orb, AgreesWithOrbModelsInSinglePrecision) {
   expect_network_agrees<float>({1e-5, 2e-5, 2e-6});
 }
 
-/// The kernels are compiled for several kinds of processor: each that this one can run.
-class OrbTargets : public testing::TestWithParam<std::int64_t> {
- protected:
-  void SetUp() override {
-    hwy::SetSupportedTargetsForTest(GetParam());
-    hwy::GetChosenTarget().Update(GetParam());
-  }
-  void TearDown() override {
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().DeInit();
-  }
-};
+class OrbTargets : public EveryProcessor {};
 
 TEST_P(OrbTargets, AgreeWithOrbModels) {
   expect_network_agrees<double>({1e-10, 1e-10, 1e-11});
@@ -67,8 +56,7 @@ TEST_P(OrbTargets, AgreeWithOrbModels) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Processors, OrbTargets,
-                         testing::ValuesIn(hwy::SupportedAndGeneratedTargets()),
-                         [](const auto& info) { return hwy::TargetName(info.param); });
+                         testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), processor_name);
 
 std::vector<Structure> untied() {
   std::vector<Structure> systems;

@@ -7,42 +7,15 @@
 #include "md/errors.hpp"
 #include "potentials/painn/gpu/device_potential.hpp"
 #include "tests/potentials/device_painn.hpp"
+#include "tests/potentials/painn_oracle.hpp"
 #include "tests/potentials/reference_cases.hpp"
 
 namespace md {
 namespace {
 
-std::unique_ptr<Potential> make_oracle(const PainnModel& model) {
-  const Input none(Input::Schema{});
-  return painn::make_libtorch()(model, {none, Device{}, 2, false, "float64"});
-}
-
-/// Largest differences from the oracle in double: energy per atom, force, virial per atom; force
-/// beyond twice the tolerance of single precision.
-struct Difference {
-  double energy = 0, force = 0, virial = 0, excess = -1, largest_force = 0;
-};
-
 Difference compare(const PainnModel& model, const std::vector<Structure>& systems,
                    const std::string& precision) {
-  const BatchResult ours = evaluate_batch(*make_device(model, precision), systems);
-  const BatchResult truth = evaluate_batch(*make_oracle(model), systems, 2);
-  Difference worst;
-  for (std::size_t r = 0; r < systems.size(); ++r) {
-    const double n = systems[r].size();
-    const double force = largest_difference(ours.forces[r], truth.forces[r]);
-    double largest = 0;
-    for (const Vec3& f : truth.forces[r]) largest = std::max(largest, norm(f));
-    worst.energy = std::max(worst.energy, std::abs(ours.energy[r] - truth.energy[r]) / n);
-    worst.force = std::max(worst.force, force);
-    worst.largest_force = std::max(worst.largest_force, largest);
-    worst.excess = std::max(worst.excess, force - 2 * std::max(1e-4, 1e-5 * largest + 1e-5));
-    if (!systems[r].any_periodic()) continue;
-    for (int k = 0; k < 9; ++k)
-      worst.virial = std::max(
-          worst.virial, std::abs(ours.virial[r][k / 3][k % 3] - truth.virial[r][k / 3][k % 3]) / n);
-  }
-  return worst;
+  return from_oracle(model, *make_device(model, precision), systems, 1, 2);
 }
 
 TEST_F(PainnDevice, EqualsTheOracleOnRandomStructuresInDouble) {
@@ -51,10 +24,7 @@ TEST_F(PainnDevice, EqualsTheOracleOnRandomStructuresInDouble) {
     if (round % 2 == 1) model.envelope = Envelope::polynomial;
     if (round >= 2) model.repulsion = true;
     const Difference d = compare(model, systems(90, 24), "float64");
-    EXPECT_LE(d.energy, 1e-10) << round;
-    EXPECT_LE(d.force, 1e-10) << round;
-    EXPECT_LE(d.virial, 1e-9) << round;
-    EXPECT_GT(d.largest_force, 0.1) << round;
+    expect_equal(d, round);
   }
 }
 
@@ -67,10 +37,7 @@ TEST_F(PainnDevice, TakesNetworksOfAnySize) {
     const PainnModel model =
         random_model(random_, size.channels, size.layers, size.radial, size.cutoff);
     const Difference d = compare(model, systems(24, 20), "float64");
-    EXPECT_LE(d.energy, 1e-10) << size.channels;
-    EXPECT_LE(d.force, 1e-10) << size.channels;
-    EXPECT_LE(d.virial, 1e-9) << size.channels;
-    EXPECT_GT(d.largest_force, 0.1) << size.channels;
+    expect_equal(d, size.channels);
   }
 }
 

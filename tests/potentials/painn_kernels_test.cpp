@@ -3,8 +3,7 @@
 
 #include <cmath>
 
-#include "potentials/painn/painn.hpp"
-#include "tests/potentials/evaluate_batch.hpp"
+#include "tests/potentials/painn_oracle.hpp"
 #include "tests/potentials/random_painn.hpp"
 
 namespace md {
@@ -17,49 +16,16 @@ PotentialOptions options(const std::string& precision, int threads = 2) {
   return {none, Device{}, threads, false, precision};
 }
 
-/// Of forces in single precision, eV/A; twice as much with tabulated filters.
-double tolerance(double largest_force, Filters filters) {
-  return (filters == Filters::table ? 2 : 1) * std::max(1e-4, 1e-5 * largest_force + 1e-5);
-}
-
-/// Largest differences from the oracle in double: energy per atom, force, virial per atom; and
-/// force beyond the tolerance of single precision.
-struct Difference {
-  double energy = 0, force = 0, virial = 0, excess = 0;
-  double largest_force = 0;  // that there is something to compare
-};
-
 Difference compare(const PainnModel& model, const std::vector<Structure>& systems,
                    const std::string& precision, Filters filters = Filters::exact) {
-  const auto kernels = painn::make_kernels(model, options(precision), filters);
-  const auto oracle = painn::make_libtorch()(model, options("float64"));
-  const BatchResult ours = evaluate_batch(*kernels, systems, 2),
-                    truth = evaluate_batch(*oracle, systems, 2);
-  Difference worst;
-  for (std::size_t r = 0; r < systems.size(); ++r) {
-    const double n = systems[r].size();
-    worst.energy = std::max(worst.energy, std::abs(ours.energy[r] - truth.energy[r]) / n);
-    const double force = largest_difference(ours.forces[r], truth.forces[r]);
-    double largest = 0;
-    for (const Vec3& f : truth.forces[r]) largest = std::max(largest, norm(f));
-    worst.force = std::max(worst.force, force);
-    worst.largest_force = std::max(worst.largest_force, largest);
-    worst.excess = std::max(worst.excess, force - tolerance(largest, filters));
-    if (!systems[r].any_periodic()) continue;
-    for (int k = 0; k < 9; ++k)
-      worst.virial = std::max(
-          worst.virial, std::abs(ours.virial[r][k / 3][k % 3] - truth.virial[r][k / 3][k % 3]) / n);
-  }
-  return worst;
+  return from_oracle(model, *painn::make_kernels(model, options(precision), filters), systems, 2,
+                     filters == Filters::table ? 2 : 1);
 }
 
 class PainnKernels : public testing::Test {
  protected:
   std::vector<Structure> systems(int count, int largest) {
-    std::vector<Structure> result;
-    for (int k = 0; k < count; ++k)
-      result.push_back(random_structure(random_, 1 + static_cast<int>(random_() % largest), k));
-    return result;
+    return random_systems(random_, count, largest);
   }
   Random random_{20260101};
 };
@@ -73,8 +39,7 @@ TEST_F(PainnKernels, StayNumbersWhereAtomsCollide) {
   pair.positions = {{0, 0, 0}, {0, 0, 0.05}};
   const BatchResult ours =
       evaluate_batch(*painn::make_kernels(model, options("float64"), Filters::exact), {pair}, 2);
-  const BatchResult truth =
-      evaluate_batch(*painn::make_libtorch()(model, options("float64")), {pair}, 2);
+  const BatchResult truth = evaluate_batch(*make_oracle(model), {pair}, 2);
   EXPECT_TRUE(std::isfinite(truth.energy[0]));
   EXPECT_NEAR(ours.energy[0] / truth.energy[0], 1, 1e-9);
   EXPECT_NEAR(norm(ours.forces[0][0]) / norm(truth.forces[0][0]), 1, 1e-9);
@@ -86,10 +51,7 @@ TEST_F(PainnKernels, EqualTheOracleOnRandomStructuresInDouble) {
     if (round % 2 == 1) model.envelope = Envelope::polynomial;
     if (round >= 2) model.repulsion = true;
     const Difference d = compare(model, systems(250, 24), "float64");
-    EXPECT_LE(d.energy, 1e-10) << round;
-    EXPECT_LE(d.force, 1e-10) << round;
-    EXPECT_LE(d.virial, 1e-9) << round;
-    EXPECT_GT(d.largest_force, 0.1) << round;
+    expect_equal(d, round);
   }
 }
 
@@ -102,10 +64,7 @@ TEST_F(PainnKernels, TakeNetworksOfAnySize) {
     const PainnModel model =
         random_model(random_, size.channels, size.layers, size.radial, size.cutoff);
     const Difference d = compare(model, systems(24, 20), "float64");
-    EXPECT_LE(d.energy, 1e-10) << size.channels;
-    EXPECT_LE(d.force, 1e-10) << size.channels;
-    EXPECT_LE(d.virial, 1e-9) << size.channels;
-    EXPECT_GT(d.largest_force, 0.1) << size.channels;
+    expect_equal(d, size.channels);
   }
 }
 

@@ -1,24 +1,14 @@
 // The PaiNN kernels are compiled for several kinds of processor: each that this one can run.
 #include <gtest/gtest.h>
-#include <hwy/targets.h>
 
 #include "tests/potentials/evaluate_batch.hpp"
+#include "tests/potentials/every_processor.hpp"
 #include "tests/potentials/reference_cases.hpp"
 
 namespace md {
 namespace {
 
-class PainnTargets : public testing::TestWithParam<std::int64_t> {
- protected:
-  void SetUp() override {
-    hwy::SetSupportedTargetsForTest(GetParam());
-    hwy::GetChosenTarget().Update(GetParam());
-  }
-  void TearDown() override {
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().DeInit();
-  }
-};
+class PainnTargets : public EveryProcessor {};
 
 TEST_P(PainnTargets, AgreeWithSchNetPack) {
   const std::string data = std::string(MD_SOURCE_DIR) + "/tests/data/";
@@ -44,8 +34,7 @@ TEST_P(PainnTargets, AgreeWithSchNetPack) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Processors, PainnTargets,
-                         testing::ValuesIn(hwy::SupportedAndGeneratedTargets()),
-                         [](const auto& info) { return hwy::TargetName(info.param); });
+                         testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), processor_name);
 
 }  // namespace
 }  // namespace md

@@ -70,4 +70,12 @@ inline Structure random_structure(Random& random, int n, int kind) {
   return s;
 }
 
+/// Structures of one to `largest` atoms.
+inline std::vector<Structure> random_systems(Random& random, int count, int largest) {
+  std::vector<Structure> result;
+  for (int k = 0; k < count; ++k)
+    result.push_back(random_structure(random, 1 + static_cast<int>(random() % largest), k));
+  return result;
+}
+
 }  // namespace md

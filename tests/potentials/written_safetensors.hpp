@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -8,6 +9,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
+
+#include "md/errors.hpp"
 
 namespace md {
 
@@ -28,6 +31,22 @@ class TemporaryFile {
   static inline int count_ = 0;
   std::filesystem::path path_;
 };
+
+/// The message of the InputError that `read` must throw for a file with these bytes, "no error" if
+/// it throws none. The message must be one line that begins with the path.
+template <class F>
+std::string error_of_file(const std::string& bytes, F read) {
+  const TemporaryFile file(bytes);
+  try {
+    read(file.path());
+  } catch (const InputError& error) {
+    const std::string message = error.what();
+    EXPECT_EQ(message.rfind(file.path() + ": ", 0), 0u) << message;
+    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+    return message;
+  }
+  return "no error";
+}
 
 /// The bytes of a safetensors file with this header text and data.
 inline std::string safetensors_bytes(const std::string& header, const std::string& data) {

@@ -7,6 +7,24 @@
 
 namespace md::painn {
 
+// V and U of a channel of an atom are 2 F apart in vu, their components [3] too.
+
+/// |V|^2, with what keeps its root differentiable.
+template <class T>
+MD_HD T square_of_v(const T* vu, int f) {
+  T square = static_cast<T>(1e-8);
+  for (int k = 0; k < 3; ++k) square = multiply_add(vu[2 * k * f], vu[2 * k * f], square);
+  return square;
+}
+
+/// V.U.
+template <class T>
+MD_HD T product_of_vu(const T* vu, int f) {
+  T product = 0;
+  for (int k = 0; k < 3; ++k) product = multiply_add(vu[2 * k * f], vu[(2 * k + 1) * f], product);
+  return product;
+}
+
 /// n = |V|.
 template <class T>
 struct Norms {
@@ -15,10 +33,7 @@ struct Norms {
   MD_HD void operator()(int index) const {
     const int f = v.w.f, c = index % f;
     const std::size_t i = begin + index / f;
-    const T* const vu = v.vu(layer) + i * 6 * f + c;
-    T square = static_cast<T>(1e-8);
-    for (int k = 0; k < 3; ++k) square = multiply_add(vu[2 * k * f], vu[2 * k * f], square);
-    v.s[i * 2 * f + f + c] = std::sqrt(square);
+    v.s[i * 2 * f + f + c] = std::sqrt(square_of_v(v.vu(layer) + i * 6 * f + c, f));
   }
 };
 
@@ -32,10 +47,8 @@ struct Update {
     const std::size_t i = begin + index / f, at = i * f + c;
     const T* const vu = v.vu(layer) + i * 6 * f + c;
     const T* const a = v.b(begin) + (i - begin) * 3 * f + c;  // ss, sv, vv
-    T product = 0;
-    for (int k = 0; k < 3; ++k) product = multiply_add(vu[2 * k * f], vu[(2 * k + 1) * f], product);
     v.a_sv(layer)[at] = a[f];
-    v.s[i * 2 * f + c] += multiply_add(a[f], product, a[0]);
+    v.s[i * 2 * f + c] += multiply_add(a[f], product_of_vu(vu, f), a[0]);
     if (layer + 1 == v.w.n_layers) return;
     v.a_vv(layer)[at] = a[2 * f];
     for (int k = 0; k < 3; ++k) {
@@ -91,15 +104,13 @@ struct UpdateReverse {
     const T s = v.s_bar[i * f + c];
     T* const a = v.b(begin) + (i - begin) * 3 * f + c;
     const bool last = layer + 1 == v.w.n_layers;
-    T product = 0, vv = 0;
-    for (int k = 0; k < 3; ++k) {
-      const T u = vu[(2 * k + 1) * f];
-      product = multiply_add(vu[2 * k * f], u, product);
-      if (!last) vv = multiply_add(v.v_bar[(i * 3 + k) * f + c], u, vv);
-    }
     a[0] = s;
-    a[f] = s * product;
-    if (!last) a[2 * f] = vv;
+    a[f] = s * product_of_vu(vu, f);
+    if (last) return;
+    T vv = 0;
+    for (int k = 0; k < 3; ++k)
+      vv = multiply_add(v.v_bar[(i * 3 + k) * f + c], vu[(2 * k + 1) * f], vv);
+    a[2 * f] = vv;
   }
 };
 
@@ -115,9 +126,7 @@ struct VectorsReverse {
     const T* const vu = v.vu(layer) + i * 6 * f + c;
     const T* const joined = v.b(begin) + (i - begin) * 2 * f + c;
     T* const to = v.vu_bar(begin) + (i - begin) * 6 * f + c;
-    T square = static_cast<T>(1e-8);
-    for (int k = 0; k < 3; ++k) square = multiply_add(vu[2 * k * f], vu[2 * k * f], square);
-    const T q = v.s_bar[at] * v.a_sv(layer)[at], over = joined[f] / std::sqrt(square);
+    const T q = v.s_bar[at] * v.a_sv(layer)[at], over = joined[f] / std::sqrt(square_of_v(vu, f));
     v.gs[at] = v.s_bar[at] + joined[0];
     for (int k = 0; k < 3; ++k) {
       const T vk = vu[2 * k * f], uk = vu[(2 * k + 1) * f];

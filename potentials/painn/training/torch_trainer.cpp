@@ -46,14 +46,9 @@ class TorchTrainer final : public Trainer {
     if (!std::isfinite(size)) throw NumericalError("training: the gradient is not a finite number");
     if (size > options_.max_gradient) g.mul_(options_.max_gradient / size);
     ++steps_;
-    constexpr double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
-    first_.lerp_(g, 1 - beta1);
-    second_.mul_(beta2).addcmul_(g, g, 1 - beta2);
-    const double correction1 = 1 - std::pow(beta1, steps_),
-                 correction2 = 1 - std::pow(beta2, steps_);
-    weights_.mul_(1 - learning_rate * options_.weight_decay);
-    weights_.addcdiv_(first_, second_.div(correction2).sqrt_().add_(epsilon),
-                      -learning_rate / correction1);
+    at::_fused_adamw_({weights_}, {g}, {first_}, {second_}, {},
+                      {at::full({}, static_cast<double>(steps_), g.options().dtype(at::kFloat))},
+                      learning_rate, 0.9, 0.999, options_.weight_decay, 1e-8, false, false);
     // Young averages forget faster, or the drawn weights would stay in them.
     const double decay = std::min(options_.average, (1.0 + steps_) / (10.0 + steps_));
     average_.lerp_(weights_, 1 - decay);

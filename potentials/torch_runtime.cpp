@@ -17,10 +17,11 @@ namespace md {
 at::Device torch_device(const Device& device) {
   if (!device.is_cuda()) return at::kCPU;
 #ifdef MD_TORCH_CUDA
-  // The same bits every time, and no rounding of float32 factors to TF32.
+  // The same bits every time, no rounding of float32 factors to TF32, no sums in bfloat16.
   setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
   at::globalContext().setDeterministicAlgorithms(true, true);
   at::globalContext().setFloat32MatmulPrecision("highest");
+  at::globalContext().setAllowBF16ReductionCuBLAS(false);
   return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index));
 #else
   throw ResourceError("this build's LibTorch has no GPU path; set run.device = cpu");

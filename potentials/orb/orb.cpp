@@ -1,10 +1,36 @@
+#include "potentials/orb/orb.hpp"
+
 #include "md/errors.hpp"
-#include "md/potential.hpp"
 #include "potentials/orb/net_force.hpp"
 #include "potentials/orb/orb_network.hpp"
 
 namespace md {
 namespace orb {
+
+PotentialTraits traits_of(const OrbModel& model, const std::string& precision) {
+  PotentialTraits traits;
+  traits.cutoff = model.cutoff;
+  traits.periodic = true;
+  traits.virial = model.has_stress();
+  traits.conservative = false;
+  traits.rotation_invariant = false;
+  traits.on_gpu = false;
+  traits.elements = model.elements;
+  traits.force_noise = precision == "float64" ? 1e-11 : 1e-4;
+  return traits;
+}
+
+std::vector<std::string> describe(const OrbModel& model, int most_neighbors) {
+  std::vector<std::string> lines = model.describe();
+  lines.push_back("neighbors: at most " + std::to_string(most_neighbors));
+  return lines;
+}
+
+Make& make_libtorch() {
+  static Make make = nullptr;
+  return make;
+}
+
 namespace {
 
 /// Small replicas are evaluated together, up to this many atoms: enough edges for products with
@@ -17,17 +43,8 @@ class OrbPotential final : public Potential {
   OrbPotential(const Safetensors& file, const OrbModel& model, int most_neighbors)
       : network_(file, model),
         nearest_(model.cutoff, most_neighbors),
-        description_(model.describe()) {
-    description_.push_back("neighbors: at most " + std::to_string(most_neighbors));
-    traits_.cutoff = model.cutoff;
-    traits_.periodic = true;
-    traits_.virial = model.has_stress();
-    traits_.conservative = false;
-    traits_.rotation_invariant = false;
-    traits_.on_gpu = false;
-    traits_.elements = model.elements;
-    traits_.force_noise = sizeof(T) == 8 ? 1e-11 : 1e-4;
-  }
+        traits_(traits_of(model, sizeof(T) == 8 ? "float64" : "float32")),
+        description_(orb::describe(model, most_neighbors)) {}
 
   const PotentialTraits& traits() const override { return traits_; }
   std::vector<std::string> describe() const override { return description_; }
@@ -80,14 +97,37 @@ class OrbPotential final : public Potential {
   std::vector<Vec3> force_;      // of a replica
 };
 
-std::unique_ptr<Potential> make(const PotentialOptions& options) {
+/// Whether LibTorch is to evaluate; throws InputError where what is wanted is not there.
+bool by_libtorch(const PotentialOptions& options) {
+  const std::string how = options.input.choice("potential.evaluation");
+  const bool gpu = options.device.is_cuda();
+  if (how == "libtorch" || (gpu && how == "auto")) {
+    if (make_libtorch()) return true;
+    options.input.fail("potential.evaluation",
+                       std::string("this build has no LibTorch, which orb needs ") +
+                           (gpu ? "on a GPU; use run.device = cpu" : "for it; use kernels"));
+  }
+  if (gpu)
+    options.input.fail("potential.evaluation",
+                       "the kernels of orb run on the CPU; use libtorch or run.device = cpu");
+  if (options.precision == "bf16")
+    options.input.fail_value("potential.precision",
+                             "is not there for the kernels of orb; float32 or float64 is, or use "
+                             "potential.evaluation = libtorch");
   if (options.precision != "float32" && options.precision != "float64")
-    options.input.fail_value("potential.precision", "is not there for orb; float32 or float64 is");
+    options.input.fail_value("potential.precision",
+                             "is not there for orb on the CPU; float32 or float64 is");
+  return false;
+}
+
+std::unique_ptr<Potential> make(const PotentialOptions& options) {
+  const bool libtorch = by_libtorch(options);
   const std::int64_t most = options.input.integer("potential.max_neighbors");
   if (most < 1 || most > 10'000)
     options.input.fail_value("potential.max_neighbors", "must lie between 1 and 10000");
   const Safetensors file(options.input.file("potential.model"));
   const OrbModel model = OrbModel::read(file);
+  if (libtorch) return make_libtorch()(file, model, static_cast<int>(most), options);
   if (options.precision == "float64")
     return std::make_unique<OrbPotential<double>>(file, model, static_cast<int>(most));
   return std::make_unique<OrbPotential<float>>(file, model, static_cast<int>(most));
@@ -95,8 +135,11 @@ std::unique_ptr<Potential> make(const PotentialOptions& options) {
 
 const bool registered = potentials().add(
     "orb",
-    {"Orb-v2, a graph network with direct forces, from a safetensors file; CPU",
-     {{"max_neighbors", Kind::integer, "20",
+    {"Orb-v2, a graph network with direct forces, from a safetensors file",
+     {{"evaluation", Kind::choice, "auto",
+       "kernels: own code, CPU; libtorch: CPU and GPU; auto: the kernels, on a GPU libtorch",
+       "auto|kernels|libtorch"},
+      {"max_neighbors", Kind::integer, "20",
        "edges from an atom, to the nearest ones; the published models were trained with 20", ""}},
      make});
 

@@ -1,7 +1,8 @@
 #include "potentials/orb/orb_weights.hpp"
 
 #include <algorithm>
-#include <cmath>
+
+#include "potentials/orb/normaliser.hpp"
 
 namespace md::orb {
 namespace {
@@ -71,21 +72,13 @@ class Reader {
       const Aligned<T> row = padded_copy<T>({weight.begin() + k * m, weight.begin() + (k + 1) * m});
       head.weight.insert(head.weight.end(), row.begin(), row.end());
     }
-    const std::string normaliser = "heads." + name + ".normalizer.bn.running_";
-    head.mean = single(normaliser + "mean");
-    const double variance = single(normaliser + "var");
-    if (variance < 0) file_.fail(normaliser + "var", "must not be below zero");
-    head.deviation = std::sqrt(variance);
+    const Normaliser normaliser = read_normaliser(file_, name);
+    head.mean = normaliser.mean;
+    head.deviation = normaliser.deviation;
     return head;
   }
 
  private:
-  double single(const std::string& name) const {
-    const StoredTensor& tensor = file_.tensor(name);
-    if (tensor.size() != 1)
-      file_.fail(name, "has the shape " + describe_shape(tensor.shape) + "; one number is wanted");
-    return file_.values(name, tensor.shape)[0];
-  }
   /// Of `weight` [out, in] the columns from `column` on: `parts` times `width` of them, as rows.
   static PackedMatrix<T> pack(const std::vector<double>& weight, int in, int column, int parts,
                               int width) {

@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "md/errors.hpp"
 #include "md/structure.hpp"
 #include "potentials/orb/orb_graph.hpp"
+#include "tests/potentials/evaluate_batch.hpp"
 #include "tests/potentials/reference_cases.hpp"
 
 namespace md {
@@ -24,6 +26,38 @@ struct OrbCase {
 
 inline const std::string orb_small =
     std::string(MD_SOURCE_DIR) + "/tests/data/orb_v2_small.safetensors";
+
+struct OrbOptions {
+  std::string evaluation = "auto", precision = "float64";
+  bool strict = false;
+  std::string max_neighbors = "20", model = orb_small;
+  Device device{};
+};
+
+inline std::unique_ptr<Potential> make_orb(const OrbOptions& how) {
+  const auto& entry = potentials().find("orb");
+  std::vector<Key> schema = entry.keys;
+  schema.push_back({"model", Kind::file, "", "", ""});
+  schema.push_back({"precision", Kind::text, "float32", "", ""});
+  Input input(Input::Schema{{"potential", schema}});
+  input.set("potential.model", how.model);
+  input.set("potential.precision", how.precision);
+  input.set("potential.evaluation", how.evaluation);
+  input.set("potential.max_neighbors", how.max_neighbors);
+  return entry.make({input, how.device, 1, how.strict, how.precision});
+}
+
+/// The message of the InputError that making it must throw.
+inline std::string refusal_of(const OrbOptions& how) {
+  try {
+    make_orb(how);
+  } catch (const InputError& error) {
+    const std::string message = error.what();
+    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+    return message;
+  }
+  return "no error";
+}
 
 /// Cases whose 20th and 21st neighbors are equally far away: any choice is as good.
 inline bool is_tied(const std::string& name) {
@@ -61,6 +95,13 @@ inline const std::map<std::string, OrbCase>& orb_cases() {
     return result;
   }();
   return cases;
+}
+
+/// The structures of all cases.
+inline std::vector<Structure> orb_systems() {
+  std::vector<Structure> systems;
+  for (const auto& [name, c] : orb_cases()) systems.push_back(c.structure);
+  return systems;
 }
 
 }  // namespace md

@@ -1,62 +1,17 @@
+// Of either evaluation of the network: md_tests has the kernels, torch_tests LibTorch.
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstdlib>
-#include <numeric>
 
-#include "md/errors.hpp"
-#include "potentials/orb/net_force.hpp"
-#include "potentials/orb/orb_network.hpp"
-#include "tests/potentials/evaluate_batch.hpp"
-#include "tests/potentials/every_processor.hpp"
 #include "tests/potentials/orb_cases.hpp"
 
 namespace md {
 namespace {
 
-std::unique_ptr<Potential> make(const MakeOptions& how = {}, const std::string& most = "20") {
-  return make_potential("orb", {{"model", orb_small}, {"max_neighbors", most}}, how);
+std::unique_ptr<Potential> make(const std::string& most = "20") {
+  return make_orb({.evaluation = MD_EVALUATION, .max_neighbors = most});
 }
-
-struct Tolerance {
-  double energy, forces, stress;  // eV per atom, eV/A, eV/A^3
-};
-
-/// The network on the edges of the reference, whatever it chose among tied ones.
-template <class T>
-void expect_network_agrees(const Tolerance& tolerance) {
-  const Safetensors file(orb_small);
-  orb::Network<T> network(file, orb::OrbModel::read(file));
-  Stream stream(Device{}, 2);
-  for (const auto& [name, c] : orb_cases()) {
-    const int first_atom[2] = {0, c.size()};
-    const orb::Prediction& p =
-        network.evaluate(c.graph, c.structure.numbers.data(), first_atom, stream);
-    std::vector<Vec3> forces = p.forces;
-    orb::remove_net_force(forces);
-    if (norm(c.structure.cell[0]) == 0) orb::remove_net_torque(forces, c.structure.positions);
-    EXPECT_NEAR(p.interaction[0], c.interaction, tolerance.energy * c.size()) << name;
-    EXPECT_NEAR(p.interaction[0] + p.reference[0], c.energy, tolerance.energy * c.size()) << name;
-    EXPECT_LE(largest_difference(forces, c.forces), tolerance.forces) << name;
-    for (int k = 0; k < 6; ++k) EXPECT_NEAR(p.stress[0][k], c.stress[k], tolerance.stress) << name;
-  }
-}
-
-TEST(Orb, AgreesWithOrbModelsInDouble) { expect_network_agrees<double>({1e-10, 1e-10, 1e-11}); }
-
-TEST(Orb, AgreesWithOrbModelsInSinglePrecision) {
-  expect_network_agrees<float>({1e-5, 2e-5, 2e-6});
-}
-
-class OrbTargets : public EveryProcessor {};
-
-TEST_P(OrbTargets, AgreeWithOrbModels) {
-  expect_network_agrees<double>({1e-10, 1e-10, 1e-11});
-  expect_network_agrees<float>({1e-5, 2e-5, 2e-6});
-}
-
-INSTANTIATE_TEST_SUITE_P(Processors, OrbTargets,
-                         testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), processor_name);
 
 std::vector<Structure> untied() {
   std::vector<Structure> systems;
@@ -85,26 +40,6 @@ TEST(Orb, AgreesAsAPotentialForAWholeBatch) {
         EXPECT_EQ(w, 0) << name;
     }
     ++r;
-  }
-}
-
-TEST(Orb, GivesTheSameBitsAloneInAnyBatchAndOnAnyNumberOfThreads) {
-  std::vector<Structure> systems;
-  for (const auto& [name, c] : orb_cases()) systems.push_back(c.structure);
-  for (const char* precision : {"float32", "float64"}) {
-    const auto potential = make({precision, false, 1});
-    std::vector<Structure> twice = systems;  // 498 atoms: more than one group
-    twice.insert(twice.end(), systems.rbegin(), systems.rend());
-    const BatchResult batch = evaluate_batch(*potential, twice, 3);
-    for (std::size_t r = 0; r < systems.size(); ++r)
-      for (const int threads : {1, 2}) {
-        const BatchResult alone = evaluate_batch(*potential, {systems[r]}, threads);
-        for (const std::size_t k : {r, twice.size() - 1 - r}) {
-          EXPECT_EQ(alone.energy[0], batch.energy[k]) << r;
-          EXPECT_EQ(largest_difference(alone.forces[0], batch.forces[k]), 0) << r;
-          EXPECT_EQ(norm(alone.virial[0][0] - batch.virial[k][0]), 0) << r;
-        }
-      }
   }
 }
 
@@ -138,7 +73,7 @@ TEST(Orb, KeepsTheTorqueOfAMoleculeInACell) {
 
 TEST(Orb, TakesMoreNeighborsWhenAsked) {
   const Structure& water = orb_cases().at("water64").structure;
-  const auto few = make(), many = make({}, "60");
+  const auto few = make(), many = make("60");
   EXPECT_GT(std::abs(energy_of(*few, water) - energy_of(*many, water)), 1e-3);
   const Structure& molecule = orb_cases().at("water5").structure;  // 14 neighbors at most
   EXPECT_EQ(energy_of(*few, molecule), energy_of(*many, molecule));
@@ -148,32 +83,18 @@ TEST(Orb, ClaimsNoMoreThanItHolds) {
   const PotentialTraits traits = make()->traits();
   EXPECT_FALSE(traits.conservative);
   EXPECT_FALSE(traits.rotation_invariant);
+#ifdef MD_TORCH_CUDA
+  EXPECT_TRUE(traits.on_gpu);
+#else
   EXPECT_FALSE(traits.on_gpu);
+#endif
   EXPECT_TRUE(traits.virial && traits.periodic && traits.aperiodic);
   EXPECT_EQ(traits.cutoff, 6);
   EXPECT_EQ(*traits.elements.rbegin(), 117);  // the last with a reference energy
 }
 
-TEST(Orb, RefusesPrecisionsThatACpuDoesNotHave) {
-  const auto& entry = potentials().find("orb");
-  std::vector<Key> schema = entry.keys;
-  schema.push_back({"model", Kind::file, "", "", ""});
-  schema.push_back({"precision", Kind::text, "float32", "", ""});
-  for (const std::string precision : {"tf32", "bf16", "fp16"}) {
-    Input input(Input::Schema{{"potential", schema}});
-    input.set("potential.model", orb_small);
-    input.set("potential.precision", precision);
-    try {
-      entry.make({input, Device{}, 1, false, precision});
-      ADD_FAILURE() << precision;
-    } catch (const InputError& error) {
-      EXPECT_NE(std::string(error.what()).find(precision), std::string::npos) << error.what();
-    }
-  }
-}
-
 TEST(Orb, RefusesANumberOfNeighborsThatIsNone) {
-  for (const char* most : {"0", "-3", "10001"}) EXPECT_THROW(make({}, most), InputError);
+  for (const char* most : {"0", "-3", "10001"}) EXPECT_THROW(make(most), InputError);
 }
 
 /// Cubic face-centered copper, a = 3.58 A: 4 atoms.
@@ -193,7 +114,8 @@ Structure copper() {
 TEST(Orb, KnowsCopperWithThePublishedWeights) {
   const char* const model = std::getenv("UNDERSTUDY_ORB_CHECKPOINT");
   if (!model) GTEST_SKIP() << "UNDERSTUDY_ORB_CHECKPOINT is not set";
-  const auto potential = make_potential("orb", {{"model", model}}, {"float32", false, 1});
+  const auto potential =
+      make_orb({.evaluation = MD_EVALUATION, .precision = "float32", .model = model});
   Structure rattled = copper();
   // numpy.random.RandomState(42).normal(scale=0.5, size=(4, 3)): ASE's rattle(0.5, seed=42).
   const Vec3 moves[4] = {{0.2483570765, -0.0691321506, 0.3238442691},

@@ -23,6 +23,8 @@ std::string read_text(const std::string& path) {
   std::ostringstream text;
   text << file.rdbuf();
   std::string result = text.str();
+  if (result.find('\0') != std::string::npos)
+    throw InputError(path + ": is not a text file; an input file is wanted");
   if (result.starts_with("\xef\xbb\xbf")) result.erase(0, 3);  // the mark some editors begin with
   return result;
 }

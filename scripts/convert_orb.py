@@ -147,8 +147,8 @@ def main():
     parser.add_argument("--elements", help="like H,C,N,O: what the model may be used for; default: all it has")
     options = parser.parse_args()
     import torch
-    data = pathlib.Path(options.checkpoint).read_bytes()
     try:
+        data = pathlib.Path(options.checkpoint).read_bytes()
         state = torch.load(options.checkpoint, map_location="cpu", weights_only=True)
     except Exception as error:
         sys.exit(f"{options.checkpoint}: is not a PyTorch state dict ({str(error).splitlines()[0]})")

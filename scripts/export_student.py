@@ -375,6 +375,10 @@ def main():
     for file in options.files:
         if not file.endswith((".ts", ".onnx")):
             parser.error(f"{file}: the ending .ts or .onnx says which kind is wanted")
+    try:
+        read_safetensors(options.model)
+    except (OSError, ValueError, KeyError) as error:
+        sys.exit(f"{options.model}: no whole safetensors file ({error})")
     if options.check:
         check(options.model, options.check, options.program, options.formats.split(","))
     for file in options.files:

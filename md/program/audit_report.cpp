@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -21,13 +22,13 @@ struct Errors {
   std::size_t n = 0, beyond = 0, by_teacher = 0;
   double offset = 0;                               // mean of student - teacher, eV
   std::vector<std::vector<double>> energy, force;  // series: eV/atom about the offset, eV/A
-  double largest = 0;                              // eV/A
+  double largest = std::numeric_limits<double>::quiet_NaN();  // eV/A; NaN where nothing counts
 
   void add(const Errors& other) {
     n += other.n, beyond += other.beyond, by_teacher += other.by_teacher;
     energy.insert(energy.end(), other.energy.begin(), other.energy.end());
     force.insert(force.end(), other.force.begin(), other.force.end());
-    largest = std::max(largest, other.largest);
+    largest = std::fmax(largest, other.largest);
   }
 };
 
@@ -44,7 +45,7 @@ Errors errors_of(const std::vector<const AuditRow*>& rows, std::size_t n_atoms) 
     if (!row->finite()) continue;
     difference.push_back(row->difference());
     force.push_back(row->force_mae);
-    e.largest = std::max(e.largest, row->force_max);
+    e.largest = std::fmax(e.largest, row->force_max);
   }
   for (double d : difference) e.offset += d / static_cast<double>(difference.size());
   for (double& d : difference) d = std::abs(d - e.offset) / static_cast<double>(n_atoms);
@@ -73,20 +74,25 @@ std::string with_interval(const Estimate& e, double factor) {
 }
 
 std::string table_line(const std::string& name, const Errors& e) {
-  return fmt::format("{:<10}{:>8}{:>8}{:>14}{:>22}{:>22}{:>12.4g}\n", name, e.n, e.beyond,
+  return fmt::format("{:<10}{:>8}{:>8}{:>14}{:>22}{:>22}{:>12}\n", name, e.n, e.beyond,
                      name == "all" ? "" : fmt::format("{:.5g}", e.offset),
                      with_interval(estimate_mean(e.energy), 1e3),
-                     with_interval(estimate_mean(e.force), 1), e.largest);
+                     with_interval(estimate_mean(e.force), 1),
+                     std::isnan(e.largest) ? "-" : fmt::format("{:.4g}", e.largest));
 }
 
 /// Samples of one ensemble: one temperature and composition.
 struct Ensemble {
   std::vector<double> student, teacher;
+  std::vector<int> replica;
 };
 using Ensembles = std::map<std::pair<double, std::string>, Ensemble>;
 
 /// The sentence that ends the report.
-std::string verdict(const std::vector<Reweighting>& all, bool thermal, std::size_t n_samples) {
+std::string verdict(const std::vector<Reweighting>& all, bool thermal, std::size_t n_samples,
+                    std::size_t n_by_teacher) {
+  if (n_samples + n_by_teacher == 0)
+    return "Nothing was looked at: no audit is left, shorten teacher.every or teacher.discard.";
   if (n_samples == 0) return "The student moved no replica that was looked at.";
   if (!thermal)
     return "Whether averages hold at the level of the teacher cannot be told by reweighting: the "
@@ -124,6 +130,7 @@ AuditReport make_report(const std::vector<AuditedReplica>& replicas,
     Ensemble& ensemble = ensembles[{replica.temperature, formula(replica.numbers)}];
     ensemble.student.push_back(row.student);
     ensemble.teacher.push_back(row.teacher);
+    ensemble.replica.push_back(row.replica);
   }
 
   AuditReport report;
@@ -157,12 +164,13 @@ AuditReport make_report(const std::vector<AuditedReplica>& replicas,
   Json groups = Json::array();
   std::vector<Reweighting> reweightings;
   for (const auto& [key, ensemble] : ensembles) {
-    const Reweighting r = reweight(ensemble.student, ensemble.teacher, key.first);
+    const Reweighting r =
+        reweight(ensemble.student, ensemble.teacher, key.first, block_numbers(ensemble.replica));
     reweightings.push_back(r);
     report.text += fmt::format(
         "{} at {:.6g} K: effective sample size {:.1f} of {} ({:.1f} %); mean energy of the "
         "student's ensemble {:.6f} eV (student), of the teacher's {:.6f} +- {:.2g} eV (teacher, "
-        "reweighted, standard error)\n",
+        "reweighted, standard error of blocks)\n",
         key.second, key.first, r.effective, r.n, 100 * r.effective / r.n, r.sampled, r.mean,
         r.error);
     groups.push_back({{"formula", key.second},
@@ -175,7 +183,7 @@ AuditReport make_report(const std::vector<AuditedReplica>& replicas,
                       {"reweighted_standard_error_eV", r.error},
                       {"supported", is_supported(r)}});
   }
-  const std::string sentence = verdict(reweightings, !reweightings.empty(), all.n);
+  const std::string sentence = verdict(reweightings, !reweightings.empty(), all.n, all.by_teacher);
   report.text += sentence + "\n";
   const Json json{
       {"student", subject.student},

@@ -4,6 +4,7 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "md/units.hpp"
 
@@ -32,6 +33,25 @@ std::vector<double> block_means(std::span<const double> series) {
   return means;
 }
 
+std::vector<int> block_numbers(std::span<const int> series) {
+  std::map<int, std::size_t> size, seen;
+  for (int s : series) ++size[s];
+  std::map<int, int> first;
+  int next = 0;
+  for (const auto& [s, n] : size) {
+    first[s] = next;
+    next += static_cast<int>(n < shortest_series ? n : n_blocks);
+  }
+  std::vector<int> result;
+  for (int s : series) {
+    const std::size_t n = size[s], k = seen[s]++;
+    // The last block that begins at k or before it.
+    const std::size_t block = n < shortest_series ? k : ((k + 1) * n_blocks - 1) / n;
+    result.push_back(first[s] + static_cast<int>(block));
+  }
+  return result;
+}
+
 Estimate estimate_mean(const std::vector<std::vector<double>>& series) {
   std::vector<double> all, blocks;
   for (std::vector<double> values : series) {
@@ -51,7 +71,7 @@ Estimate estimate_mean(const std::vector<std::vector<double>>& series) {
 }
 
 Reweighting reweight(std::span<const double> sampled, std::span<const double> target,
-                     double temperature) {
+                     double temperature, std::span<const int> block) {
   const std::size_t n = sampled.size();
   Reweighting result;
   result.n = static_cast<int>(n);
@@ -74,12 +94,19 @@ Reweighting reweight(std::span<const double> sampled, std::span<const double> ta
   }
   result.effective = sum * sum / square;
   result.mean = origin + energy / sum;
-  double spread = 0;
+  std::map<int, std::pair<double, double>> parts;  // of the sums, by block
   for (std::size_t k = 0; k < n; ++k) {
-    const double d = w[k] * (target[k] - result.mean);
-    spread += d * d;
+    auto& [weight, weighted] = parts[block.empty() ? static_cast<int>(k) : block[k]];
+    weight += w[k];
+    weighted += w[k] * (target[k] - origin);
   }
-  result.error = std::sqrt(spread) / sum;
+  std::vector<double> without;
+  for (const auto& [number, part] : parts)
+    without.push_back((energy - part.second) / (sum - part.first));
+  const double center = mean_of(without), blocks = static_cast<double>(without.size());
+  double spread = 0;
+  for (double x : without) spread += (x - center) * (x - center);
+  result.error = without.size() < 2 ? nan : std::sqrt(spread * (blocks - 1) / blocks);
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "io/replica_files.hpp"
 #include "io/trajectory_reader.hpp"
@@ -25,6 +26,14 @@ Stage read_run(const std::string& folder, const CommandLine& line) {
     if (!key.starts_with("teacher.") && !key.starts_with("run.") && !key.starts_with("potential."))
       throw InputError("command line: " + key +
                        ": an audit takes keys of [teacher], [potential] and [run]");
+  static const std::set<std::string> only_runs{"teacher.every",     "teacher.replicas",
+                                               "teacher.budget",    "teacher.policy",
+                                               "teacher.min_steps", "teacher.release"};
+  for (const auto& [key, value] : line.overrides)
+    if (only_runs.contains(key))
+      throw InputError(
+          "command line: " + key +
+          ": belongs to a run; afterwards every frame is looked at, nothing is changed");
   const Checkpoint checkpoint = read_checkpoint(folder + "/checkpoint.nc");
   Input input(full_schema());
   input.read_file(folder + "/input.ini");
@@ -162,8 +171,11 @@ ExitCode audit_verb(const CommandLine& line) {
       {name_of_potential(stage.input, "potential"), name_of_potential(stage.input, "teacher"),
        files.size() > 1 ? source + " ... (" + std::to_string(files.size()) + " files)" : source,
        stage.audit.discard, 0, stage.teacher->time()});
-  write_text_file(folder + "/audit.json", report.json);
-  fmt::print("{} frames\n{}written to {}\n", rows.size(), report.text, folder + "/audit.json");
+  // What the run said of itself while its teacher looked at it stays.
+  const bool own = fs::exists(folder + "/audit.csv");
+  const std::string target = folder + (own ? "/audit_frames.json" : "/audit.json");
+  write_text_file(target, report.json);
+  fmt::print("{} frames\n{}written to {}\n", rows.size(), report.text, target);
   return ExitCode::done;
 }
 

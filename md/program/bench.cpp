@@ -161,7 +161,7 @@ ExitCode bench_verb(const CommandLine& line) {
   if (!line.arguments.empty()) input.read_file(line.arguments[0]);
   apply_overrides(input, line);
   const std::string folder = input.file("output.directory");
-  check_output_folder(input, folder, input.flag("output.overwrite"));
+  check_output_folder(input, folder, input.flag("output.overwrite"), "");
   const Device device = read_device(input);
   std::vector<BenchModel> models{bench_model(input, "student")};
   if (!input.text("bench.teacher").empty()) models.push_back(bench_model(input, "teacher"));

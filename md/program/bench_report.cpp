@@ -62,7 +62,7 @@ std::string bench_json(const std::vector<BenchModel>& models, const std::string&
                           {"file", m.path},
                           {"potential", m.potential},
                           {"parameters", m.parameters},
-                          {"file_bytes", m.file_bytes},
+                          {"file_bytes", static_cast<std::int64_t>(m.file_bytes)},
                           {"precision", m.input.text("potential.precision")}});
   for (const BenchRow& row : rows) {
     nlohmann::ordered_json one{

@@ -15,7 +15,8 @@ namespace {
 void check_stage(const Input& input, const LastState* previous, LastState& last) {
   Stage stage = prepare_stage(input, previous);
   const RunOptions o = stage.options;
-  check_output_folder(stage.input, o.directory, o.overwrite);
+  check_output_folder(stage.input, o.directory, o.overwrite,
+                      "continue it with `understudy restart`, ");
   fmt::print("{}\n", stage.input.resolved());
   auto simulation = make_simulation(stage);
   using Clock = std::chrono::steady_clock;

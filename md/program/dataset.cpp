@@ -14,18 +14,22 @@
 namespace md {
 namespace {
 
-std::vector<double> distances(const Structure& s) {
+std::vector<double> distances(const std::vector<Vec3>& x) {
   std::vector<double> d;
-  for (int i = 0; i < s.size(); ++i)
-    for (int j = 0; j < i; ++j) d.push_back(norm(s.positions[i] - s.positions[j]));
+  for (std::size_t i = 0; i < x.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) d.push_back(norm(x[i] - x[j]));
   return d;
 }
 
-double rms_difference(const std::vector<double>& a, const std::vector<double>& b) {
+/// Whether the rms difference of two lists of the same length is at most `most`.
+bool are_near(const std::vector<double>& a, const std::vector<double>& b, double most) {
+  const double limit = most * most * static_cast<double>(a.size());
   double sum = 0;
-  for (std::size_t k = 0; k < a.size(); ++k) sum += (a[k] - b[k]) * (a[k] - b[k]);
-  return std::sqrt(sum / static_cast<double>(std::max<std::size_t>(1, a.size())));
+  for (std::size_t k = 0; k < a.size() && sum <= limit; ++k) sum += (a[k] - b[k]) * (a[k] - b[k]);
+  return sum <= limit;
 }
+
+constexpr double equal = 1e-6;  // A, of structures whose coordinates went through text
 
 /// Neighbors of every atom by covalent bonds: nearer than 1.25 times the sum of the radii.
 std::vector<std::vector<int>> bonds(const Structure& s) {
@@ -62,20 +66,27 @@ std::vector<std::vector<std::size_t>> members(const Frames& frames) {
 
 }  // namespace
 
-void drop_duplicates(Frames& frames, double min_difference) {
-  std::vector<std::vector<std::vector<double>>> kept(frames.groups.size());
+void drop_duplicates(Frames& frames, double min_difference, const Dataset& known) {
+  struct Kept {
+    int group;
+    std::vector<double> distances;
+  };
+  std::map<std::vector<int>, std::vector<Kept>> kept;  // by elements
+  for (const painn::LabelledStructure& s : known.structures)
+    kept[s.numbers].push_back({-1, distances(s.positions)});
   Frames result;
   result.groups = frames.groups;
   for (std::size_t k = 0; k < frames.structures.size(); ++k) {
-    auto& others = kept[frames.group[k]];
-    std::vector<double> d = distances(frames.structures[k]);
-    if (std::any_of(others.begin(), others.end(), [&](const auto& other) {
-          return other.size() == d.size() && rms_difference(other, d) <= min_difference;
+    const int group = frames.group[k];
+    auto& others = kept[frames.structures[k].numbers];
+    std::vector<double> d = distances(frames.structures[k].positions);
+    if (std::any_of(others.begin(), others.end(), [&](const Kept& other) {
+          return are_near(other.distances, d, other.group == group ? min_difference : equal);
         }))
       continue;
-    others.push_back(std::move(d));
+    others.push_back({group, std::move(d)});
     result.structures.push_back(std::move(frames.structures[k]));
-    result.group.push_back(frames.group[k]);
+    result.group.push_back(group);
   }
   frames = std::move(result);
 }

@@ -37,9 +37,10 @@ struct Frames {
   std::vector<Group> groups;
 };
 
-/// Takes out of the frames of each group those that are nearer than `min_difference` to an earlier
-/// one: rms difference of all interatomic distances, A. Equal frames always go.
-void drop_duplicates(Frames& frames, double min_difference);
+/// Takes out the frames that are nearer than `min_difference` to an earlier one of their group (rms
+/// difference of all interatomic distances, A), or equal to one of another group or of `known`: so
+/// what judges a student was never learned from, though trajectories may begin alike.
+void drop_duplicates(Frames& frames, double min_difference, const Dataset& known = {});
 /// Adds `n` structures to each group, made from its frames: one covalent bond gets a length between
 /// 0.6 A and twice its own, with the smaller part of the molecule moved (in a ring one atom).
 void add_stretched(Frames& frames, int n, std::uint32_t seed);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "md/program/distill_data.hpp"
 #include "md/program/distill_training.hpp"
@@ -17,6 +18,41 @@
 namespace md {
 namespace fs = std::filesystem;
 namespace {
+
+/// Throws InputError where an option would make `now` another distillation than `before`, of which
+/// something is there already.
+void check_unchanged(const Input& before, const Input& now) {
+  static const std::set<std::string> free{"distill.rounds",    "distill.round_epochs",
+                                          "distill.explore",   "distill.round_learning_rate",
+                                          "distill.objection", "distill.teacher"};
+  for (const std::string& key : now.full_keys())
+    if (key == "potential.name" || (key.starts_with("distill.") && !free.contains(key)))
+      if (before.text(key) != now.text(key))
+        now.fail_value(
+            key, "cannot change when a distillation goes on; it has '" + before.text(key) + "'");
+}
+
+/// The network to start from says its sizes; throws InputError where the input says others.
+void take_sizes(Input& input, const PainnModel& given) {
+  const auto take = [&](const std::string& name, const std::string& value) {
+    const std::string key = "distill." + name;
+    if (input.has(key) && input.text(key) != value)
+      input.fail_value(key,
+                       "is not that of distill.initial, which has " + value + "; leave it out");
+    input.set(key, value);
+  };
+  take("channels", std::to_string(given.channels));
+  take("layers", std::to_string(given.layers.size()));
+  take("radial", std::to_string(given.n_radial));
+  take("envelope", given.envelope == Envelope::polynomial ? "polynomial" : "cosine");
+  take("repulsion", given.repulsion ? "zbl" : "none");
+  if (input.has("distill.cutoff") && std::abs(input.number("distill.cutoff") - given.cutoff) > 1e-9)
+    input.fail_value("distill.cutoff",
+                     fmt::format("is not that of distill.initial, which has {} A; "
+                                 "leave it out",
+                                 given.cutoff));
+  input.set("distill.cutoff", fmt::format("{} A", given.cutoff));
+}
 
 /// Each step of a training asks for the megabytes that the last has returned: kept by the process,
 /// two threads make 8 % more steps.
@@ -132,17 +168,26 @@ ExitCode distill_verb(const CommandLine& line) {
   const bool again = fs::is_directory(line.arguments[0]);
   Input input(full_schema());
   input.read_file(again ? line.arguments[0] + "/input.ini" : line.arguments[0]);
+  Input before = input;
   apply_overrides(input, line);
   if (again)
     input.set("output.directory", fs::absolute(line.arguments[0]).lexically_normal().string());
   choose_components(input, false);
+  if (again) {
+    choose_components(before, false);
+    check_unchanged(before, input);
+  }
+  const PainnModel given = input.text("distill.initial").empty()
+                               ? PainnModel()
+                               : PainnModel::read(Safetensors(input.file("distill.initial")));
+  if (!given.layers.empty()) take_sizes(input, given);
   const DistillOptions o = read_distill_options(input);
-  if (!again) check_output_folder(input, o.directory, input.flag("output.overwrite"));
+  if (!again)
+    check_output_folder(input, o.directory, input.flag("output.overwrite"),
+                        "continue it with `understudy distill` and this folder, ");
   Evaluator teacher(o.trainer.device, o.trainer.threads, make_potential(input, o.trainer.device));
   check_files(input, o, teacher);
-  const PainnModel given =
-      o.initial.empty() ? PainnModel() : PainnModel::read(Safetensors(o.initial));
-  fs::create_directories(o.directory);
+  make_folder(o.directory);
   write_text_file(o.directory + "/input.ini", input.resolved());
   catch_signals();
   keep_memory();
@@ -164,7 +209,7 @@ ExitCode distill_verb(const CommandLine& line) {
   PainnModel student = training.best();
   student.domain = domain_of(student, data);
   Dataset tests;
-  if (!make_tests(input, o, teacher, tests)) return stopped();
+  if (!make_tests(input, o, teacher, data, tests)) return stopped();
   std::map<std::string, std::string> metadata = report_errors(o, student, tests);
   std::string everything = o.dataset.empty() ? o.directory + "/dataset.safetensors" : o.dataset;
   if (o.rounds > 0) data.write(everything = o.directory + "/all_data.safetensors");

@@ -94,7 +94,8 @@ bool make_dataset(const Input& input, const DistillOptions& o, Evaluator& teache
   return true;
 }
 
-bool make_tests(const Input& input, const DistillOptions& o, Evaluator& teacher, Dataset& data) {
+bool make_tests(const Input& input, const DistillOptions& o, Evaluator& teacher,
+                const Dataset& learned, Dataset& data) {
   const std::string path = o.directory + "/tests.safetensors";
   if (fs::exists(path)) {
     data = Dataset::read(path);
@@ -103,7 +104,7 @@ bool make_tests(const Input& input, const DistillOptions& o, Evaluator& teacher,
   Frames frames;
   if (!sample(input, o.test_samples, o.directory + "/tests", Part::test, "", frames)) return false;
   add_files(input, o.test_structures, Part::test, frames);
-  drop_duplicates(frames, o.min_difference);
+  drop_duplicates(frames, o.min_difference, learned);
   data = label(o, teacher, frames);
   data.write(path);
   return true;
@@ -117,7 +118,7 @@ bool explore(const Input& input, const DistillOptions& o, Evaluator& teacher,
   if (fs::exists(path)) {
     found = Dataset::read(path);
   } else {
-    fs::create_directories(folder);
+    make_folder(folder);
     std::vector<std::string> models;
     for (int k = 0; k < training.members(); ++k) {
       models.push_back(fmt::format("{}/student{}.safetensors", folder, k));
@@ -126,7 +127,7 @@ bool explore(const Input& input, const DistillOptions& o, Evaluator& teacher,
     }
     Frames frames;
     if (!sample(input, o.explore, folder, Part::training, models[0], frames)) return false;
-    drop_duplicates(frames, o.min_difference);
+    drop_duplicates(frames, o.min_difference, data);
     add_stretched(frames, o.stretched, o.seed + 10 * static_cast<std::uint32_t>(round));
     const std::size_t all = frames.structures.size();
     const auto forces = ask_student(input, o, models[0], frames.structures);

@@ -16,9 +16,9 @@ void check_files(const Input& input, const DistillOptions& options, const Evalua
 bool make_dataset(const Input& input, const DistillOptions& options, Evaluator& teacher,
                   Dataset& data);
 
-/// What only tests, in tests.safetensors. False: stopped early.
+/// What only tests and is not in `learned`, in tests.safetensors. False: stopped early.
 bool make_tests(const Input& input, const DistillOptions& options, Evaluator& teacher,
-                Dataset& data);
+                const Dataset& learned, Dataset& data);
 
 /// One active round: the student runs; frames on which the committee disagrees (where there is one)
 /// go to the teacher, and those on which the teacher objects are added to `data`. False: stopped

@@ -33,7 +33,8 @@ std::vector<std::string> files(const Input& input, const std::string& key) {
 
 std::vector<Key> distill_keys() {
   return {
-      {"samples", Kind::files, "", "inputs of runs whose frames are learned from", ""},
+      {"samples", Kind::files, "",
+       "inputs of runs whose frames are learned from; they write below output.directory", ""},
       {"structures", Kind::files, "", "structure files whose frames are learned from", ""},
       {"dataset", Kind::file, "", "dataset.safetensors of an earlier distillation, instead of both",
        ""},

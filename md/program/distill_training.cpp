@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -103,8 +104,6 @@ bool DistillTraining::train(int round, int epochs) {
                     "validation_force_mae_eV_A,validation_force_r2,best\n");
   Progress progress(fmt::format("training, round {}", round), members_[0]->steps() - round_start_,
                     total, options_.progress);
-  double loss_sum = 0;
-  std::int64_t loss_steps = 0;
   for (;;) {
     const std::int64_t step = members_[0]->steps() - round_start_;
     if (step >= total || (options_.patience > 0 && waited_ >= options_.patience)) break;
@@ -122,7 +121,7 @@ bool DistillTraining::train(int round, int epochs) {
       const double rate = learning_rate(round, epoch * per_epoch + b, total);
       for (std::size_t m = 0; m < members_.size(); ++m) {
         const double loss = members_[m]->step(chosen, rate);
-        if (m == 0) loss_sum += loss, ++loss_steps;
+        if (m == 0) loss_sum_ += loss, ++loss_steps_;
       }
       progress.update(epoch * per_epoch + b + 1);
       if (must_stop()) break;
@@ -136,20 +135,25 @@ bool DistillTraining::train(int round, int epochs) {
       members_[0]->model().write(options_.directory + "/best.safetensors", {});
     }
     waited_ = better ? 0 : waited_ + 1;
-    const double mean_loss = loss_sum / static_cast<double>(std::max<std::int64_t>(1, loss_steps));
-    const std::string row =
-        fmt::format("{},{},{},{:.3e},{:.6e},{:.6f},{:.6f},{:.6f},{}\n", round, epoch + 1,
-                    members_[0]->steps(), learning_rate(round, (epoch + 1) * per_epoch - 1, total),
-                    mean_loss, e.energy_mae, e.force_mae, e.force_r2, better ? 1 : 0);
+    const double mean_loss =
+        loss_sum_ / static_cast<double>(std::max<std::int64_t>(1, loss_steps_));
+    const bool judged = !validation_.empty();
+    const std::string row = fmt::format(
+        "{},{},{},{:.3e},{:.6e},{},{}\n", round, epoch + 1, members_[0]->steps(),
+        learning_rate(round, (epoch + 1) * per_epoch - 1, total), mean_loss,
+        judged ? fmt::format("{:.6f},{:.6f},{:.6f}", e.energy_mae, e.force_mae, e.force_r2) : ",,",
+        better ? 1 : 0);
     std::ofstream(curve, std::ios::app) << row;
     progress.clear();
-    fmt::print(
-        "round {} epoch {:>4} of {}: loss {:.5f}, validation energy {:.4f} eV, force {:.4f} "
-        "eV/A{}\n",
-        round, epoch + 1, epochs, mean_loss, e.energy_mae, e.force_mae, better ? " *" : "");
+    const std::string errors = judged
+                                   ? fmt::format("validation energy {:.4f} eV, force {:.4f} eV/A{}",
+                                                 e.energy_mae, e.force_mae, better ? " *" : "")
+                                   : "no trajectory for validation, the last weights count";
+    fmt::print("round {} epoch {:>4} of {}: loss {:.5f}, {}\n", round, epoch + 1, epochs, mean_loss,
+               errors);
     std::fflush(stdout);
-    loss_sum = 0;
-    loss_steps = 0;
+    loss_sum_ = 0;
+    loss_steps_ = 0;
     if (seconds(written) > 60) {
       write_state();
       written = Clock::now();
@@ -173,7 +177,9 @@ void DistillTraining::write_state() const {
   write_text_file(options_.directory + "/state.json", nlohmann::json{{"rounds_done", rounds_done_},
                                                                      {"round_start", round_start_},
                                                                      {"waited", waited_},
-                                                                     {"best", best_}}
+                                                                     {"best", best_},
+                                                                     {"loss_sum", loss_sum_},
+                                                                     {"loss_steps", loss_steps_}}
                                                               .dump(1) +
                                                           "\n");
 }
@@ -186,8 +192,25 @@ void DistillTraining::read_state() {
   round_start_ = state.value("round_start", std::int64_t{0});
   waited_ = state.value("waited", 0);
   best_ = state.value("best", 1e300);
+  loss_sum_ = state.value("loss_sum", 0.0);
+  loss_steps_ = state.value("loss_steps", std::int64_t{0});
   for (std::size_t k = 0; k < members_.size(); ++k)
     members_[k]->read(fmt::format("{}/member{}.safetensors", options_.directory, k));
+  rewind_curve();
+}
+
+void DistillTraining::rewind_curve() const {
+  const std::string path = options_.directory + "/learning_curve.csv";
+  std::ifstream file(path);
+  std::string line, kept;
+  if (!std::getline(file, line)) return;
+  kept = line + "\n";
+  while (std::getline(file, line)) {  // round,epoch,step,...
+    const std::size_t step = line.find(',', line.find(',') + 1) + 1;
+    const bool whole = std::count(line.begin(), line.end(), ',') == 8;
+    if (whole && std::stoll(line.substr(step)) <= members_[0]->steps()) kept += line + "\n";
+  }
+  write_text_file(path, kept);
 }
 
 }  // namespace md

@@ -31,6 +31,8 @@ class DistillTraining {
  private:
   void write_state() const;
   void read_state();
+  /// Takes epochs out of learning_curve.csv that came after the state that is gone on from.
+  void rewind_curve() const;
   double learning_rate(int round, std::int64_t step, std::int64_t total) const;
 
   const DistillOptions& options_;
@@ -42,6 +44,8 @@ class DistillTraining {
   std::int64_t round_start_ = 0;  // step at which the round that runs began
   int waited_ = 0;                // epochs without progress
   double best_ = 1e300;           // validation loss of best.safetensors
+  double loss_sum_ = 0;           // of the steps of this epoch
+  std::int64_t loss_steps_ = 0;
 };
 
 }  // namespace md

@@ -17,7 +17,8 @@ namespace {
 /// True for the names that a run gives to its files.
 bool is_ours(const std::string& name) {
   static const std::regex names(
-      "(log\\.csv|bench\\.(json|log)|audit\\.(csv|json)|harvest\\.xyz|timings\\.json|summary\\."
+      "(log\\.csv|bench\\.(json|log)|audit(_frames)?\\.(csv|json)|harvest\\.xyz|timings\\.json|"
+      "summary\\."
       "json|input\\.ini|"
       "trajectory(\\.r\\d+)?\\.(nc|xyz)|topology(\\.r\\d+)?\\.pdb|"
       "checkpoint\\.nc(\\.\\d+)?|quarantine\\.r\\d+\\.xyz)(\\.tmp)?");
@@ -26,7 +27,8 @@ bool is_ours(const std::string& name) {
 
 }  // namespace
 
-void check_output_folder(const Input& input, const std::string& path, bool overwrite) {
+void check_output_folder(const Input& input, const std::string& path, bool overwrite,
+                         const std::string& way_on) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) return;
@@ -36,10 +38,8 @@ void check_output_folder(const Input& input, const std::string& path, bool overw
   const bool empty = fs::is_empty(path, error);
   if (error) throw FileError(path + ": cannot be read: " + error.message());
   if (!empty)
-    input.fail("output.directory",
-               path +
-                   " is not empty; choose another, continue it with `understudy restart`, or "
-                   "give --output.overwrite=yes");
+    input.fail("output.directory", path + " is not empty; choose another, " + way_on +
+                                       "or give --output.overwrite=yes");
 }
 
 void check_separate_folders(const std::vector<Input>& stages) {
@@ -54,10 +54,15 @@ void check_separate_folders(const std::vector<Input>& stages) {
   }
 }
 
-void make_output_folder(const std::string& path) {
+void make_folder(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) throw FileError(path + ": cannot be made: " + error.message());
+}
+
+void make_output_folder(const std::string& path) {
+  make_folder(path);
+  std::error_code error;
   for (const auto& entry : fs::directory_iterator(path, error))
     if (entry.is_regular_file() && is_ours(entry.path().filename().string()))
       fs::remove(entry.path(), error);

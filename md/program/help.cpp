@@ -206,7 +206,8 @@ const char* const audit_head =
     "and\n"
     "whether averages hold at the level of the teacher, by Boltzmann reweighting; writes "
     "audit.json into\n"
-    "DIRECTORY. Section [teacher] as in `understudy help run`; a run that had one needs none "
+    "DIRECTORY, or audit_frames.json where the run has written its own audit. Section [teacher] as "
+    "in `understudy help run`; a run that had one needs none "
     "here.\n"
     "With [teacher] in its input, a run audits itself.\n";
 const char* const bench_head =

@@ -53,7 +53,8 @@ Stage check_stages(const std::vector<Input>& inputs) {
       options = stage.options;
       state = first_state(stage);
     }
-    check_output_folder(inputs[k], options.directory, options.overwrite);
+    check_output_folder(inputs[k], options.directory, options.overwrite,
+                        "continue it with `understudy restart`, ");
   }
   return first;
 }

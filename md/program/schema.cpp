@@ -158,8 +158,9 @@ void choose_components(Input& input, bool moving) {
     choose(input, "integrator", "method", common_integrator_keys(), integrators(), "integrator");
   if (moving && input.has_section("teacher"))
     choose(input, "teacher", "name", teacher_keys(), potentials(), "potential");
-  else if (moving)
-    input.narrow("teacher", {}, "a run without a teacher");  // so that none is listed either
+  // Sections that play no part are not listed either.
+  if (!input.has_section("teacher")) input.narrow("teacher", {}, "a run without a teacher");
+  if (moving && !input.has_section("distill")) input.narrow("distill", {}, "a run");
 }
 
 }  // namespace md

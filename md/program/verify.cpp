@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 
 #include "md/program/folder.hpp"
 #include "md/program/run_options.hpp"
@@ -109,6 +110,9 @@ ExitCode verify_verb(const CommandLine& line) {
   apply_overrides(input, line);
   choose_components(input, false);
   const std::string target = input.text("output.file").empty() ? "" : input.file("output.file");
+  if (!target.empty() &&
+      !std::filesystem::is_directory(std::filesystem::path(target).parent_path()))
+    input.fail("output.file", target + ": its folder is not there");
   const std::vector<Structure> frames = read_all_structures(input);
   const Device device = read_device(input);
   std::unique_ptr<Potential> potential = make_potential(input, device);

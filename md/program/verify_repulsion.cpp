@@ -115,7 +115,7 @@ std::vector<VerifyRow> check_repulsion(const VerifyCase& c) {
     if (Fall fall = deepest_fall(c, way); exceeds(fall.depth, worst.depth)) worst = fall;
   return {judge(at_most(claim, worst.depth, worst.bound, "eV",
                         worst.depth <= worst.bound ? "" : "the energy falls, " + worst.where),
-                true)};
+                c.traits.conservative)};  // else nothing moves by the energy
 }
 
 }  // namespace md

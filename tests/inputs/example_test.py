@@ -108,7 +108,7 @@ def audit_water(program, folder, _):
     with open(os.path.join(out, "harvest.xyz"), encoding="utf-8") as f:
         run_folder.require(f.read().count("REF_energy=") == 32, "harvest.xyz has not 32 frames")
     call(program, "audit", out)
-    run_folder.require(run_folder.load(out, "audit.json")["all"]["samples"] == 6 * 8, "samples")
+    run_folder.require(run_folder.load(out, "audit_frames.json")["all"]["samples"] == 6 * 8, "samples")
 
 
 def restart(program, folder, _):

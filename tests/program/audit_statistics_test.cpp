@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "md/units.hpp"
 
@@ -105,11 +106,54 @@ TEST(AuditStatistics, AHarmonicOscillatorGetsAnotherStiffness) {
   }
 }
 
-/// The error of the reweighted mean is that of independent samples where weights are equal.
+/// The error of the reweighted mean is that of the mean of independent samples where weights are
+/// equal.
 TEST(AuditStatistics, ErrorOfEqualWeightsIsThatOfTheMean) {
   const std::vector<double> a{1, 2, 3, 4, 5};
   const Reweighting r = reweight(a, a, 300);
-  EXPECT_NEAR(r.error, std::sqrt(10.0) / 5, 1e-12);  // sqrt(sum d^2) / n
+  EXPECT_NEAR(r.error, std::sqrt(10.0 / (5 * 4)), 1e-12);  // sqrt(sum d^2 / n (n - 1))
+}
+
+/// Frames that say the same eight times over tell no more than once, when blocks know it.
+TEST(AuditStatistics, ErrorOfCorrelatedSamplesIsThatOfTheirBlocks) {
+  std::vector<double> student, teacher, long_student, long_teacher;
+  std::vector<int> series;
+  for (int k = 0; k < 10; ++k) {
+    student.push_back(0.01 * ((7 * k) % 10));
+    teacher.push_back(student.back() + 0.003 * ((3 * k) % 10));
+    for (int repeated = 0; repeated < 8; ++repeated) {
+      long_student.push_back(student.back());
+      long_teacher.push_back(teacher.back());
+      series.push_back(4);
+    }
+  }
+  const std::vector<int> blocks = block_numbers(series);
+  EXPECT_EQ(blocks.front(), 0);
+  EXPECT_EQ(blocks.back(), 9);
+  const Reweighting once = reweight(student, teacher, 300),
+                    often = reweight(long_student, long_teacher, 300, blocks);
+  EXPECT_NEAR(often.mean, once.mean, 1e-12);
+  EXPECT_NEAR(often.error, once.error, 1e-12);
+  EXPECT_GT(often.error, 2.5 * reweight(long_student, long_teacher, 300).error);
+}
+
+/// Ten blocks of a long series, every sample of a short one, and the blocks are those of
+/// block_means().
+TEST(AuditStatistics, BlocksOfSeveralSeriesInOneList) {
+  std::vector<int> series;
+  std::vector<double> values;
+  for (int k = 0; k < 37; ++k) {
+    series.push_back(1);
+    values.push_back(k);
+    if (k < 3) series.push_back(0);
+  }
+  const std::vector<int> blocks = block_numbers(series);
+  EXPECT_EQ(std::set<int>(blocks.begin(), blocks.end()).size(), 13u);
+  std::vector<double> sum(13), n(13);
+  for (std::size_t k = 0, v = 0; k < series.size(); ++k)
+    if (series[k] == 1) sum[blocks[k]] += values[v++], ++n[blocks[k]];
+  const std::vector<double> means = block_means(values);
+  for (int b = 0; b < 10; ++b) EXPECT_NEAR(sum[3 + b] / n[3 + b], means[b], 1e-12) << b;
 }
 
 }  // namespace

@@ -186,7 +186,7 @@ def test_handed_over_replicas_move_by_the_teacher():
         expect(abs(row["force_max_eV_A"] - wrong.max()) < 1e-9, row)
     expect(json_of("out/audit.json")["verdict"] == "The student moved no replica that was looked at.")
     ok("audit", "out", "--teacher.discard=0")
-    report = json_of("out/audit.json")
+    report = json_of("out/audit_frames.json")
     expect(report["all"]["samples"] == 2 and report["all"]["samples_moved_by_teacher"] == 40, report)
 
 
@@ -307,11 +307,16 @@ def test_an_audit_afterwards():
         check_report(f"{folder}/audit.json", rows, 30, [20, 20, 18, 18], 2e-6)
     # A run that had a teacher needs none; another one can be asked; keys of it can be changed.
     ok("audit", "watched")
-    check_report("watched/audit.json", rows, 30, [20, 20, 18, 18], 1e-8)
+    check_report("watched/audit_frames.json", rows, 30, [20, 20, 18, 18], 1e-8)
     ok("audit", "watched", "--teacher.epsilon=0.0104 eV")
-    expect(json_of("watched/audit.json")["all"]["force_max_eV_A"] < 1e-12)
+    expect(json_of("watched/audit_frames.json")["all"]["force_max_eV_A"] < 1e-12)
     ok("audit", "watched", "--teacher.name=harmonic", "--teacher.stiffness=1")
-    expect(json_of("watched/audit.json")["all"]["force_max_eV_A"] > 0.1)
+    expect(json_of("watched/audit_frames.json")["all"]["force_max_eV_A"] > 0.1)
+    expect(json_of("watched/audit.json") == during, "what the run said of itself was changed")
+    ok("audit", "watched", "--teacher.discard=1 ns")
+    report = json_of("watched/audit_frames.json")
+    expect(report["verdict"].startswith("Nothing was looked at"), report["verdict"])
+    expect(report["all"]["force_max_eV_A"] is None and not report["supported"], report["all"])
 
 
 def test_an_audit_of_a_liquid_afterwards():
@@ -320,7 +325,7 @@ def test_an_audit_of_a_liquid_afterwards():
     ok("run", "a.ini")
     rows = rows_of("out")
     ok("audit", "out")
-    entry, = json_of("out/audit.json")["replicas"]
+    entry, = json_of("out/audit_frames.json")["replicas"]
     d = np.mean([r["student_eV"] - r["teacher_eV"] for r in rows if r["step"] > 0])
     expect(abs(entry["energy_offset_eV"] - d) < 1e-4, entry, d)
 
@@ -377,7 +382,8 @@ def test_wrong_input():
     flags = [f"--{k}={v}" for k, v in OTHER.items()]
     for arguments, words in ((["audit"], "folder"), (["audit", "nowhere"], "nowhere"),
                              (["audit", "out"], "teacher.name"), (["audit", "out", *flags], "trajectory"),
-                             (["audit", "out", *flags, "--integrator.steps=3"], "integrator.steps")):
+                             (["audit", "out", *flags, "--integrator.steps=3"], "integrator.steps"),
+                             (["audit", "out", *flags, "--teacher.policy=harvest"], "teacher.policy")):
         done = ok(*arguments, code=2)
         expect(words in done.stderr and done.stderr.count("\n") == 1, arguments, done.stderr)
 

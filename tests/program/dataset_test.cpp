@@ -23,7 +23,7 @@ Frames two_groups() {
   return f;
 }
 
-TEST(Dataset, DropsWhatIsNearAnEarlierFrameOfTheSameTrajectory) {
+TEST(Dataset, DropsWhatIsNearAnEarlierFrameOrKnown) {
   Frames f = two_groups();
   for (const double shift : {0.0, 0.001, 0.2}) {
     Structure s = f.structures[0];
@@ -33,10 +33,14 @@ TEST(Dataset, DropsWhatIsNearAnEarlierFrameOfTheSameTrajectory) {
     f.structures.push_back(s);
     f.group.push_back(0);
   }
-  f.structures.push_back(f.structures[0]);  // equal, but of another trajectory
+  f.structures.push_back(f.structures[0]);  // of another trajectory that began alike
   f.group.push_back(1);
   drop_duplicates(f, 0.01);
-  EXPECT_EQ(f.group, (std::vector<int>{0, 1, 0, 1}));
+  EXPECT_EQ(f.group, (std::vector<int>{0, 1, 0}));
+  Dataset known;
+  known.structures.push_back({f.structures[1].numbers, f.structures[1].positions, 0, {}});
+  drop_duplicates(f, 0.01, known);
+  EXPECT_EQ(f.group, (std::vector<int>{0, 0}));
 }
 
 TEST(Dataset, StretchesOneBondAndMovesTheSmallerPart) {

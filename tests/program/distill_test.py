@@ -50,11 +50,11 @@ def test_a_student_with_its_history():
     expect(note["elements"] == "H,N,O" and float(note["cutoff"]) == 4, note["elements"])
     errors = {r["system"]: r for r in csv.DictReader(open("out/errors.csv"))}
     expect(set(errors) == {"H2O", "H3N", "all"}, set(errors))
-    # The test errors are those of the file that was written, by the engine itself (which does not
-    # know of the near duplicates that were dropped).
+    # The test errors are those of the file that was written, by the engine itself, on all frames but
+    # the first ones, which the training has seen.
     frames = []
     for k in (0, 1):
-        frames += ase.io.read(f"out/tests/test/trajectory.r000{k}.xyz", ":")
+        frames += ase.io.read(f"out/tests/test/trajectory.r000{k}.xyz", "1:")
     ase.io.write("tests.xyz", frames, format="extxyz", columns=["symbols", "positions"])
     for name, model in (("t", STUDENT), ("s", "out/student.safetensors")):
         ok("energy", "--system.structure=tests.xyz", f"--output.file={name}.xyz",
@@ -77,6 +77,7 @@ def test_stopped_and_continued_it_is_the_same():
     expect(done.returncode == 0, done.stderr)
     expect(open("out/student.safetensors", "rb").read() == open("parts/student.safetensors", "rb").read(),
            "the students differ")
+    expect(open("out/learning_curve.csv").read() == open("parts/learning_curve.csv").read(), "curves")
 
 
 def test_rounds_with_a_committee():
@@ -99,6 +100,26 @@ def test_a_dataset_serves_again_and_a_student_is_a_start():
     rows = list(csv.DictReader(open("again/learning_curve.csv")))
     before = list(csv.DictReader(open("out/learning_curve.csv")))
     expect(float(rows[0]["validation_force_mae_eV_A"]) < 1.5 * float(before[-1]["validation_force_mae_eV_A"]))
+
+
+def test_what_a_continued_distillation_refuses():
+    prepare()
+    ok("distill", "distill.ini")
+    before = open("out/input.ini").read(), open("out/student.safetensors", "rb").read()
+    for change, words in (("--distill.channels=32", ["distill.channels", "it has '16'"]),
+                          ("--distill.epochs=9", ["distill.epochs", "cannot change"]),
+                          ("--potential.name=lennard_jones", ["potential"])):
+        done = call("distill", "out", change)
+        lines = done.stderr.strip().splitlines()
+        expect(done.returncode == 2 and len(lines) == 1, change, done.returncode, lines)
+        expect(all(w in lines[0] for w in words), change, lines)
+    expect(before[0] == open("out/input.ini").read(), "input.ini was changed")
+    ok("distill", "out")
+    expect(before[1] == open("out/student.safetensors", "rb").read(), "the student was changed")
+    ini("other.ini", TEACHER, SMALL, distill__initial=STUDENT, output__directory="other")
+    done = call("distill", "other.ini")
+    expect(done.returncode == 2 and "distill.initial" in done.stderr, done.stderr)
+    expect("understudy distill" in call("distill", "distill.ini").stderr, "how to go on")
 
 
 def test_what_is_refused():

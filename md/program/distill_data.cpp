@@ -58,6 +58,9 @@ void check_files(const Input& input, const DistillOptions& o, const Evaluator& t
       Input run(full_schema());
       run.read_file(path);
       choose_components(run, true);
+      const bool own_model = runs != &o.explore && !run.text("potential.model").empty();
+      if (own_model && !fs::exists(run.file("potential.model")))
+        run.fail("potential.model", run.file("potential.model") + ": no such file");
       for (const std::string& file : run.files("system.structure"))
         check(read_structure_file(run, file), key);
     }

@@ -63,6 +63,9 @@ std::vector<VerifyRow> check_forces(const VerifyCase& c) {
   const double fifth = 300 * (1 + c.largest_force);
   const double h = best_step(c.energy_noise(), fifth, 1e-4, 2e-2);
   const double sharp = 1e-4 * (1 + c.largest_force);
+  // In single precision no step is short enough to see those bends; a tenth of an eV/A would be
+  // seen.
+  const double bends = c.force_noise > 1e-6 ? 0.03 : 0;
   const int n = c.system.size(), tested = std::min(n, most_atoms);
   Residual worst;
   for (int k = 0; k < tested; ++k) {
@@ -74,7 +77,7 @@ std::vector<VerifyRow> check_forces(const VerifyCase& c) {
         return s;
       };
       keep_worst(worst, derivative_residual(c, moved, -c.start.forces[atom][axis], h, fifth,
-                                            c.force_bound(), sharp));
+                                            c.force_bound() + bends, sharp));
     }
   }
   return {judge(at_most("forces are -dE/dx", worst.figure, worst.bound, "eV/A"),

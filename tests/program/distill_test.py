@@ -126,11 +126,13 @@ def test_what_is_refused():
     prepare()
     xyz("copper.xyz", (["Cu"], [[0, 0, 0]], None))
     xyz("box.xyz", (*WATER[:2], 9))
+    ini("model.ini", {**SAMPLE, "potential.model": "no.ts"}, output__directory="unused")
     ini("copper.ini", SAMPLE, output__directory="unused", system__structure="copper.xyz")
     for change, words in (
             ("--distill.test_structures=copper.xyz", ["potential.name", "copper.xyz", "has Cu"]),
             ("--distill.samples=copper.ini", ["potential.name", "copper.xyz", "has Cu"]),
             ("--distill.test_structures=box.xyz", ["distill.test_structures", "box.xyz", "periodic"]),
+            ("--distill.test_samples=model.ini", ["potential.model", "model.ini", "no.ts"]),
             ("--distill.test_structures=no.xyz", ["distill.test_structures", "no.xyz", "no such file"]),
             ("--distill.batch=0", ["distill.batch", "between"]),
             ("--distill.validation=1.5", ["distill.validation", "between 0 and 1"]),

@@ -20,35 +20,37 @@ double mean_of(std::span<const double> values) {
   return values.empty() ? nan : sum / static_cast<double>(values.size());
 }
 
+std::size_t count_blocks(std::size_t n) { return n < shortest_series ? n : n_blocks; }
+
+/// The block of sample k of n. Block b begins at sample b n / n_blocks, rounded down.
+std::size_t block_of(std::size_t k, std::size_t n) {
+  return n < shortest_series ? k : ((k + 1) * n_blocks - 1) / n;
+}
+
 }  // namespace
 
 std::vector<double> block_means(std::span<const double> series) {
   const std::size_t n = series.size();
-  if (n < shortest_series) return {series.begin(), series.end()};
-  std::vector<double> means;
-  for (std::size_t b = 0; b < n_blocks; ++b) {
-    const std::size_t begin = b * n / n_blocks, end = (b + 1) * n / n_blocks;
-    means.push_back(mean_of(series.subspan(begin, end - begin)));
+  std::vector<double> sums(count_blocks(n)), sizes(count_blocks(n));
+  for (std::size_t k = 0; k < n; ++k) {
+    sums[block_of(k, n)] += series[k];
+    ++sizes[block_of(k, n)];
   }
-  return means;
+  for (std::size_t b = 0; b < sums.size(); ++b) sums[b] /= sizes[b];
+  return sums;
 }
 
 std::vector<int> block_numbers(std::span<const int> series) {
   std::map<int, std::size_t> size, seen;
   for (int s : series) ++size[s];
-  std::map<int, int> first;
-  int next = 0;
+  std::map<int, std::size_t> first;
+  std::size_t next = 0;
   for (const auto& [s, n] : size) {
     first[s] = next;
-    next += static_cast<int>(n < shortest_series ? n : n_blocks);
+    next += count_blocks(n);
   }
   std::vector<int> result;
-  for (int s : series) {
-    const std::size_t n = size[s], k = seen[s]++;
-    // The last block that begins at k or before it.
-    const std::size_t block = n < shortest_series ? k : ((k + 1) * n_blocks - 1) / n;
-    result.push_back(first[s] + static_cast<int>(block));
-  }
+  for (int s : series) result.push_back(static_cast<int>(first[s] + block_of(seen[s]++, size[s])));
   return result;
 }
 

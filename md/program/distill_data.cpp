@@ -36,12 +36,6 @@ std::vector<Evaluation> ask_student(const Input& input, const DistillOptions& o,
   return student.evaluate(frames, "student", o.progress);
 }
 
-double largest_difference(const std::vector<Vec3>& a, const std::vector<Vec3>& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, norm(a[i] - b[i]));
-  return std::isfinite(largest) ? largest : HUGE_VAL;
-}
-
 }  // namespace
 
 void check_files(const Input& input, const DistillOptions& o, const Evaluator& teacher) {
@@ -139,14 +133,14 @@ bool explore(const Input& input, const DistillOptions& o, Evaluator& teacher,
       const auto other = ask_student(input, o, models[k], frames.structures);
       for (std::size_t i = 0; i < all; ++i) {
         const double d = largest_difference(forces[i].forces, other[i].forces);
-        disagreement[i] = k == 1 ? d : std::max(disagreement[i], d);
+        disagreement[i] = k == 1 ? d : larger(disagreement[i], d);
       }
     }
     Frames asked;
     asked.groups = frames.groups;
     std::vector<const std::vector<Vec3>*> student;
     for (std::size_t i = 0; i < all; ++i)
-      if (disagreement[i] > o.objection) {
+      if (!(disagreement[i] <= o.objection)) {  // no number objects too
         asked.structures.push_back(frames.structures[i]);
         asked.group.push_back(frames.group[i]);
         student.push_back(&forces[i].forces);

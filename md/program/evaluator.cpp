@@ -10,6 +10,12 @@ constexpr int batch_atoms = 4096, batch_systems = 256;
 
 }  // namespace
 
+double largest_difference(const std::vector<Vec3>& a, const std::vector<Vec3>& b) {
+  double result = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) result = larger(result, norm(a[i] - b[i]));
+  return result;
+}
+
 Evaluator::Evaluator(Device device, int threads, std::unique_ptr<Potential> potential)
     : device_(device), threads_(threads), potential_(std::move(potential)) {}
 

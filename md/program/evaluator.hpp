@@ -17,6 +17,11 @@ struct Evaluation {
   Mat3 virial{};             // -sum r (x) dE/dr, eV; zero where none was asked for
 };
 
+/// The larger one; what is no number counts as the largest.
+inline double larger(double a, double b) { return a > b || a != a ? a : b; }
+/// Largest |a_i - b_i|.
+double largest_difference(const std::vector<Vec3>& a, const std::vector<Vec3>& b);
+
 /// Energies and forces of any structures by the engine, in batches. Owns the potential.
 class Evaluator {
  public:

@@ -60,12 +60,6 @@ std::string first_fault(const std::vector<VerifiedSystem>& systems) {
 
 }  // namespace
 
-double largest_difference(const std::vector<Vec3>& a, const std::vector<Vec3>& b) {
-  double result = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) result = larger(result, norm(a[i] - b[i]));
-  return result;
-}
-
 const std::vector<Claim>& verify_claims() { return all_claims; }
 
 double VerifyCase::energy_noise(int n, double energy) const {

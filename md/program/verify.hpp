@@ -56,12 +56,8 @@ VerifyRow at_most(const std::string& claim, double figure, double high, const st
                   const std::string& remark = "");
 VerifyRow not_applicable(const std::string& claim, const std::string& why);
 
-/// The larger one; what is no number counts as the largest.
-inline double larger(double a, double b) { return a > b || a != a ? a : b; }
 /// Whether `a` takes the place of `b` as the largest so far.
 inline bool exceeds(double a, double b) { return b == b && !(a <= b); }
-/// Largest |a_i - b_i|.
-double largest_difference(const std::vector<Vec3>& a, const std::vector<Vec3>& b);
 
 /// The rows of one system.
 struct VerifiedSystem {

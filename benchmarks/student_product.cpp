@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "md/host_parallel.hpp"
+#include "md/device/host_parallel.hpp"
 #include "potentials/painn/cpu/kernel.hpp"
 
 namespace md {

@@ -1,6 +1,6 @@
 #include "integrators/kick.cuh"
+#include "md/device/parallel.cuh"
 #include "md/integrator.hpp"
-#include "md/parallel.cuh"
 #include "md/random.hpp"
 #include "md/units.hpp"
 

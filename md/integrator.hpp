@@ -2,10 +2,10 @@
 
 #include <memory>
 
-#include "md/input.hpp"
+#include "md/device/stream.hpp"
+#include "md/input/input.hpp"
 #include "md/registry.hpp"
 #include "md/state.hpp"
-#include "md/stream.hpp"
 
 namespace md {
 

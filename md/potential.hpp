@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "md/input.hpp"
-#include "md/neighbors.hpp"
+#include "md/input/input.hpp"
+#include "md/neighbors/neighbors.hpp"
 #include "md/registry.hpp"
 
 namespace md {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "md/errors.hpp"
-#include "md/key.hpp"
+#include "md/input/key.hpp"
 #include "md/text.hpp"
 
 namespace md {

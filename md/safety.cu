@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "md/parallel.cuh"
+#include "md/device/parallel.cuh"
 #include "md/safety.hpp"
 #include "md/units.hpp"
 

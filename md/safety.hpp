@@ -3,9 +3,9 @@
 #include <limits>
 #include <vector>
 
-#include "md/neighbors.hpp"
+#include "md/device/stream.hpp"
+#include "md/neighbors/neighbors.hpp"
 #include "md/state.hpp"
-#include "md/stream.hpp"
 
 namespace md {
 

@@ -4,13 +4,13 @@
 #include <memory>
 #include <vector>
 
+#include "md/device/step_graph.hpp"
+#include "md/device/stream.hpp"
 #include "md/integrator.hpp"
-#include "md/neighbors.hpp"
+#include "md/neighbors/neighbors.hpp"
 #include "md/potential.hpp"
 #include "md/safety.hpp"
 #include "md/state.hpp"
-#include "md/step_graph.hpp"
-#include "md/stream.hpp"
 #include "md/writer.hpp"
 
 namespace md {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "md/array.hpp"
+#include "md/device/array.hpp"
 #include "md/structure.hpp"
 #include "md/vec3.hpp"
 

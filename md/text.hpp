@@ -14,7 +14,5 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 std::string nearest(std::string_view text, const std::vector<std::string>& candidates);
 /// "did you mean 'langevin'? There are: langevin, velocity_verlet".
 std::string choices(std::string_view text, const std::vector<std::string>& candidates);
-/// SHA-256 of a file's bytes as lower-case hex. Throws FileError when it cannot be read.
-std::string sha256_of_file(const std::string& path);
 
 }  // namespace md

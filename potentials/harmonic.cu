@@ -1,6 +1,6 @@
-#include "md/parallel.cuh"
+#include "md/device/parallel.cuh"
 #include "md/potential.hpp"
-#include "potentials/atom_energies.cuh"
+#include "potentials/support/atom_energies.cuh"
 
 namespace md {
 namespace {

@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include "md/parallel.cuh"
+#include "md/device/parallel.cuh"
 #include "md/potential.hpp"
-#include "potentials/atom_energies.cuh"
 #include "potentials/lennard_jones.hpp"
+#include "potentials/support/atom_energies.cuh"
 
 namespace md {
 namespace {

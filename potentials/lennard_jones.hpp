@@ -1,6 +1,6 @@
 #pragma once
 
-#include "md/neighbors.hpp"
+#include "md/neighbors/neighbors.hpp"
 
 namespace md::lennard_jones {
 

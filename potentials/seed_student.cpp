@@ -1,8 +1,8 @@
 #include <numbers>
 
-#include "potentials/model_file.hpp"
-#include "potentials/torch_edges.hpp"
-#include "potentials/torch_runtime.hpp"
+#include "potentials/support/model_file.hpp"
+#include "potentials/support/torch_edges.hpp"
+#include "potentials/support/torch_runtime.hpp"
 
 namespace md {
 namespace {

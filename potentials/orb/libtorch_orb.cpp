@@ -1,6 +1,6 @@
 #include "potentials/orb/orb.hpp"
 #include "potentials/orb/torch_orb.hpp"
-#include "potentials/torch_runtime.hpp"
+#include "potentials/support/torch_runtime.hpp"
 #ifdef MD_TORCH_CUDA
 #include <cuda_runtime_api.h>
 #endif

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "potentials/safetensors.hpp"
+#include "potentials/support/safetensors.hpp"
 
 namespace md::orb {
 

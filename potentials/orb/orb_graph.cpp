@@ -4,7 +4,7 @@
 #include <cmath>
 #include <tuple>
 
-#include "md/host_parallel.hpp"
+#include "md/device/host_parallel.hpp"
 
 namespace md::orb {
 

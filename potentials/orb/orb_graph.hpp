@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "md/neighbors.hpp"
+#include "md/neighbors/neighbors.hpp"
 
 namespace md::orb {
 

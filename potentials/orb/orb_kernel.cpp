@@ -1,4 +1,4 @@
-#include "md/simd_targets.hpp"
+#include "md/device/simd_targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "potentials/orb/orb_kernel.cpp"
@@ -18,7 +18,7 @@ HWY_BEFORE_NAMESPACE();
 namespace md::orb::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-#include "potentials/painn/cpu/kernel_gemm-inl.hpp"
+#include "potentials/support/product-inl.hpp"
 //
 #include "potentials/orb/orb_block-inl.hpp"
 //

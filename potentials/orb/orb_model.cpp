@@ -6,7 +6,7 @@
 #include <charconv>
 
 #include "md/errors.hpp"
-#include "potentials/model_file.hpp"
+#include "potentials/support/model_file.hpp"
 
 namespace md::orb {
 namespace {

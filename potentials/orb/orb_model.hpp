@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "potentials/safetensors.hpp"
+#include "potentials/support/safetensors.hpp"
 
 namespace md::orb {
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "md/host_parallel.hpp"
-#include "potentials/painn/cpu/arrays.hpp"
-#include "potentials/painn/cpu/tiles.hpp"
+#include "md/device/host_parallel.hpp"
+#include "potentials/support/arrays.hpp"
+#include "potentials/support/tiles.hpp"
 
 namespace md::orb {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "potentials/orb/orb_model.hpp"
-#include "potentials/painn/packed_matrix.hpp"
+#include "potentials/support/packed_matrix.hpp"
 
 namespace md::orb {
 

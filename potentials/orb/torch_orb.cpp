@@ -2,7 +2,7 @@
 
 #include <numbers>
 
-#include "potentials/torch_runtime.hpp"
+#include "potentials/support/torch_runtime.hpp"
 
 namespace md::orb {
 namespace {

@@ -1,6 +1,6 @@
 #include "potentials/orb/torch_orb_graph.hpp"
 
-#include "potentials/torch_runtime.hpp"
+#include "potentials/support/torch_runtime.hpp"
 
 namespace md::orb {
 namespace {

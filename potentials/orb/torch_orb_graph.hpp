@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "md/neighbors.hpp"
+#include "md/neighbors/neighbors.hpp"
 
 // Include from .cpp files that use LibTorch only.
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "potentials/painn/packed_matrix.hpp"
 #include "potentials/painn/radial.hpp"
+#include "potentials/support/packed_matrix.hpp"
 
 namespace md::painn {
 
-/// Intervals of a table; PRECISION.md says why.
+/// Intervals of a table; docs/precision.md says why.
 inline constexpr int table_intervals = 768;
 
 /// Where a distance falls in a table: W(d) = sum value[k] c[interval + k] over k = 0 ... 3, and

@@ -1,6 +1,6 @@
 #include "potentials/painn/painn.hpp"
 #include "potentials/painn/torch_painn.hpp"
-#include "potentials/torch_runtime.hpp"
+#include "potentials/support/torch_runtime.hpp"
 
 namespace md::painn {
 namespace {

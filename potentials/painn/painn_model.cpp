@@ -5,8 +5,8 @@
 #include "md/errors.hpp"
 #include "md/structure.hpp"
 #include "md/text.hpp"
-#include "potentials/model_file.hpp"
-#include "potentials/safetensors_writer.hpp"
+#include "potentials/support/model_file.hpp"
+#include "potentials/support/safetensors_writer.hpp"
 
 namespace md {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "potentials/painn/training_domain.hpp"
-#include "potentials/safetensors.hpp"
+#include "potentials/support/safetensors.hpp"
 
 namespace md {
 

@@ -3,7 +3,7 @@
 #include <numbers>
 
 #include "potentials/painn/zbl.hpp"
-#include "potentials/torch_runtime.hpp"
+#include "potentials/support/torch_runtime.hpp"
 
 namespace md {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "potentials/painn/painn_model.hpp"
-#include "potentials/torch_edges.hpp"
+#include "potentials/support/torch_edges.hpp"
 
 // Include from .cpp files that use LibTorch only.
 

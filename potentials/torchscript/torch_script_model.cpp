@@ -8,9 +8,9 @@
 
 #include "md/errors.hpp"
 #include "md/units.hpp"
-#include "potentials/model_file.hpp"
-#include "potentials/model_info.hpp"
-#include "potentials/torch_runtime.hpp"
+#include "potentials/support/model_file.hpp"
+#include "potentials/support/model_info.hpp"
+#include "potentials/support/torch_runtime.hpp"
 
 namespace md {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "md/device.hpp"
+#include "md/device/device.hpp"
 
 // Include from .cpp files that use LibTorch only.
 

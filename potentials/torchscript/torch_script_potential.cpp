@@ -6,8 +6,8 @@
 
 #include "md/cell.hpp"
 #include "md/errors.hpp"
-#include "potentials/safetensors.hpp"
-#include "potentials/torch_runtime.hpp"
+#include "potentials/support/safetensors.hpp"
+#include "potentials/support/torch_runtime.hpp"
 
 namespace md {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "md/edges.hpp"
+#include "md/neighbors/edges.hpp"
 #include "md/potential.hpp"
 #include "potentials/torchscript/torch_script_model.hpp"
 

@@ -5,7 +5,7 @@
 
 #include "md/text.hpp"
 #include "md/units.hpp"
-#include "potentials/torch_runtime.hpp"
+#include "potentials/support/torch_runtime.hpp"
 #include "potentials/torchscript/torch_script_potential.hpp"
 
 namespace md {

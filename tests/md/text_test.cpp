@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "md/errors.hpp"
+#include "md/file_hash.hpp"
 
 namespace md {
 namespace {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "md/errors.hpp"
-#include "tests/md/brute_force.hpp"
+#include "tests/md/neighbors/brute_force.hpp"
 #include "tests/potentials/evaluate_batch.hpp"
 
 namespace md {

@@ -5,7 +5,7 @@
 #include "md/errors.hpp"
 #include "tests/potentials/evaluate_batch.hpp"
 #include "tests/potentials/reference_cases.hpp"
-#include "tests/potentials/written_safetensors.hpp"
+#include "tests/potentials/support/written_safetensors.hpp"
 
 namespace md {
 namespace {

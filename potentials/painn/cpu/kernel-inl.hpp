@@ -1,6 +1,6 @@
 // Included once for each kind of processor, inside md::painn::HWY_NAMESPACE: the stages.
 
-#include "potentials/painn/cpu/kernel_gemm-inl.hpp"
+#include "potentials/support/product-inl.hpp"
 //
 #include "potentials/painn/cpu/kernel_filters-inl.hpp"
 //

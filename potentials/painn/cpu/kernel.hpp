@@ -3,7 +3,7 @@
 #include <array>
 #include <chrono>
 
-#include "md/edges.hpp"
+#include "md/neighbors/edges.hpp"
 #include "potentials/painn/cpu/kernel_weights.hpp"
 
 namespace md::painn {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "potentials/painn/cpu/arrays.hpp"
 #include "potentials/painn/cpu/kernel.hpp"
+#include "potentials/support/arrays.hpp"
 
 namespace md::painn {
 

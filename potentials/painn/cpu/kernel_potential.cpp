@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "md/edges.hpp"
-#include "md/host_parallel.hpp"
+#include "md/device/host_parallel.hpp"
+#include "md/neighbors/edges.hpp"
 #include "potentials/painn/cpu/kernel.hpp"
-#include "potentials/painn/cpu/tiles.hpp"
 #include "potentials/painn/painn.hpp"
 #include "potentials/painn/zbl.hpp"
+#include "potentials/support/tiles.hpp"
 
 namespace md::painn {
 namespace {

@@ -2,10 +2,10 @@
 #include <utility>
 
 #include "md/errors.hpp"
-#include "potentials/atom_energies.cuh"
 #include "potentials/painn/gpu/device_potential.hpp"
 #include "potentials/painn/gpu/program_memory.cuh"
 #include "potentials/painn/gpu/program_run.cuh"
+#include "potentials/support/atom_energies.cuh"
 
 namespace md::painn {
 namespace {
@@ -86,7 +86,7 @@ std::unique_ptr<Potential> make_as(const PainnModel& model, const PotentialOptio
                                    Schedule schedule) {
   PotentialTraits traits = traits_of(model, options.precision);
   traits.recordable = true;
-  // Root mean square errors of the forces of the shipped student, see PRECISION.md.
+  // Root mean square errors of the forces of the shipped student, see docs/precision.md.
   if (operand != Operand::full)
     traits.caution = "rounds the factors of its matrix products to " + options.precision +
                      (operand == Operand::bf16 ? ": forces are off by about 0.004 eV/A"

@@ -2,7 +2,7 @@
 
 #include <cooperative_groups.h>
 
-#include "md/parallel.cuh"
+#include "md/device/parallel.cuh"
 #include "potentials/painn/gpu/program.cuh"
 #include "potentials/painn/gpu/tensor_tile.cuh"
 

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "md/array.hpp"
+#include "md/device/array.hpp"
 #include "potentials/painn/gpu/operand.hpp"
 #include "potentials/painn/painn_model.hpp"
 

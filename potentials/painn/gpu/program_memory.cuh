@@ -1,6 +1,6 @@
 #pragma once
 
-#include "md/array.hpp"
+#include "md/device/array.hpp"
 #include "potentials/painn/gpu/program_view.cuh"
 
 namespace md::painn {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "md/stream.hpp"
+#include "md/device/stream.hpp"
 #include "potentials/painn/gpu/device_potential.hpp"
 #include "potentials/painn/gpu/program_view.cuh"
 

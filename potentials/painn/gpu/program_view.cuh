@@ -1,6 +1,6 @@
 #pragma once
 
-#include "md/edges.hpp"
+#include "md/neighbors/edges.hpp"
 #include "potentials/painn/filter_table.hpp"
 #include "potentials/painn/gpu/device_weights.hpp"
 #include "potentials/painn/zbl.hpp"

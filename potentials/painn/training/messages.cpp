@@ -1,4 +1,4 @@
-#include "md/simd_targets.hpp"
+#include "md/device/simd_targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "potentials/painn/training/messages.cpp"

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "potentials/painn/training/trainer.hpp"
-#include "potentials/torch_edges.hpp"
+#include "potentials/support/torch_edges.hpp"
 
 namespace md::painn {
 

@@ -11,9 +11,9 @@
 #include "potentials/painn/training/torch_fused_painn.hpp"
 #include "potentials/painn/training/torch_shard.hpp"
 #include "potentials/painn/training/trainer.hpp"
-#include "potentials/safetensors.hpp"
-#include "potentials/safetensors_writer.hpp"
-#include "potentials/torch_runtime.hpp"
+#include "potentials/support/safetensors.hpp"
+#include "potentials/support/safetensors_writer.hpp"
+#include "potentials/support/torch_runtime.hpp"
 
 namespace md::painn {
 namespace {

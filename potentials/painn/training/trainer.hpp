@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "md/device.hpp"
+#include "md/device/device.hpp"
 #include "md/vec3.hpp"
 #include "potentials/painn/painn_model.hpp"
 

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string>
+
+namespace md {
+
+/// SHA-256 of a file's bytes as lower-case hex. Throws FileError when it cannot be read.
+std::string sha256_of_file(const std::string& path);
+
+}  // namespace md

@@ -1,0 +1,84 @@
+#include <boost/program_options.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "md/errors.hpp"
+#include "md/input/input.hpp"
+#include "md/text.hpp"
+
+// Reading of an input file: which keys stand where.
+
+namespace md {
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+namespace {
+
+std::string read_text(const std::string& path) {
+  if (fs::is_directory(path)) throw InputError(path + ": is a folder; an input file is wanted");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw InputError(path + ": cannot be read");
+  std::ostringstream text;
+  text << file.rdbuf();
+  std::string result = text.str();
+  if (result.find('\0') != std::string::npos)
+    throw InputError(path + ": is not a text file; an input file is wanted");
+  if (result.starts_with("\xef\xbb\xbf")) result.erase(0, 3);  // the mark some editors begin with
+  return result;
+}
+
+}  // namespace
+
+void Input::read_file(const std::string& path) {
+  const std::string text = read_text(path);
+  path_ = path;
+  const std::string folder = fs::absolute(path).parent_path().string();
+  // First the lines: where each key stands, and what Boost's parser would report without a line.
+  std::map<std::string, int> line_of;
+  std::istringstream lines(text);
+  std::string raw, section;
+  for (int number = 1; std::getline(lines, raw); ++number) {
+    const std::string where = path + ":" + std::to_string(number);
+    const std::string line = trim(raw.substr(0, raw.find('#')));
+    if (line.empty()) continue;
+    if (line.front() == '[') {
+      if (line.back() != ']') throw InputError(where + ": '" + line + "' lacks its closing ]");
+      section = trim(line.substr(1, line.size() - 2));
+      if (section.empty()) throw InputError(where + ": a section needs a name, as in [system]");
+      bool known = false;
+      for (const auto& entry : schema_) known = known || entry.first == section;
+      if (!known) {
+        std::vector<std::string> sections;
+        for (const auto& entry : schema_) sections.push_back(entry.first);
+        throw InputError(where + ": no section is called [" + section + "]; " +
+                         choices(section, sections));
+      }
+      continue;
+    }
+    const auto equals = line.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw InputError(where + ": '" + line + "' is not of the form key = value");
+    std::string name = trim(line.substr(0, equals));
+    if (!section.empty()) name = section + "." + name;
+    if (!find(name)) fail_unknown(where, name);
+    if (trim(line.substr(equals + 1)).empty())
+      throw InputError(where + ": " + name + ": has no value; remove the line or give one");
+    if (const auto [it, fresh] = line_of.emplace(name, number); !fresh)
+      throw InputError(where + ": " + name + ": given again; it stands in line " +
+                       std::to_string(it->second) + " already");
+  }
+
+  po::options_description description;
+  for (const auto& entry : line_of)
+    description.add_options()(entry.first.c_str(), po::value<std::string>());
+  std::istringstream again(text);
+  try {
+    for (const auto& option : po::parse_config_file(again, description).options)
+      values_[option.string_key] = {
+          option.value.at(0), path + ":" + std::to_string(line_of.at(option.string_key)), folder};
+  } catch (const po::error& error) {
+    throw InputError(path + ": " + error.what());
+  }
+}
+
+}  // namespace md

@@ -1,0 +1,136 @@
+#include "potentials/support/model_file.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <vector>
+
+#include "md/errors.hpp"
+#include "md/structure.hpp"
+#include "md/text.hpp"
+#include "md/units.hpp"
+
+namespace md {
+namespace {
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+[[noreturn]] void refuse(const Safetensors& file, const std::string& key, const std::string& what) {
+  throw InputError(file.path() + ": metadata '" + key + "' is '" + file.metadata(key) + "'; " +
+                   what);
+}
+
+/// Energy and length unit as the file names them, lower case, "" where it does not say.
+std::pair<std::string, std::string> units_of(const Safetensors& file) {
+  std::string energy = file.metadata("energy_unit"), length = file.metadata("length_unit");
+  if (const std::string both = file.metadata("units"); !both.empty()) {
+    const std::vector<std::string> parts = split(both, ',');
+    if (parts.size() != 2) refuse(file, "units", "an energy and a length unit are wanted");
+    if (energy.empty()) energy = parts[0];
+    if (length.empty()) length = parts[1];
+  }
+  return {lower(trim(energy)), lower(trim(length))};
+}
+
+}  // namespace
+
+std::string architecture_of(const Safetensors& file) {
+  static const std::map<std::string, std::string> names{{"painn", "painn"},
+                                                        {"painn-schnetpack", "painn"},
+                                                        {"orb-v2", "orb-v2"},
+                                                        {"seed-student", "seed-student"}};
+  for (const char* key : {"architecture", "arch"}) {
+    if (!file.metadata().contains(key)) continue;
+    const auto it = names.find(file.metadata(key));
+    if (it == names.end())
+      refuse(file, key, "known architectures are painn, orb-v2 and seed-student");
+    return it->second;
+  }
+  static const std::vector<std::pair<std::string, std::string>> telling{
+      {"rep.filter_net.weight", "painn"},
+      {"model.gnn_stacks.0._edge_mlp.mlp.NN-0.weight", "orb-v2"},
+      {"interactions.0.message.rbf_to_scalar.0.weight", "seed-student"}};
+  for (const auto& [tensor, architecture] : telling)
+    if (file.has(tensor)) return architecture;
+  throw InputError(file.path() +
+                   ": the architecture is not known: no metadata 'architecture', and the tensor "
+                   "names are not those of painn, orb-v2 or seed-student");
+}
+
+void require_architecture(const Safetensors& file, const std::string& wanted) {
+  const std::string found = architecture_of(file);
+  if (found != wanted)
+    throw InputError(file.path() + ": is a model of architecture " + found + "; " + wanted +
+                     " is wanted");
+}
+
+double cutoff_of(const Safetensors& file, const std::string& buffer, double fallback) {
+  double cutoff = fallback;
+  if (file.metadata().contains("cutoff")) {
+    const std::string text = trim(file.metadata("cutoff"));
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, cutoff);
+    if (error != std::errc{} || stop != end)
+      refuse(file, "cutoff", "a decimal number in A is wanted");
+  } else if (file.has(buffer)) {
+    cutoff = file.values(buffer, {1})[0];
+  } else if (fallback == 0) {
+    throw InputError(file.path() + ": has neither a metadata 'cutoff' nor a tensor '" + buffer +
+                     "'");
+  }
+  if (!(cutoff > 0 && cutoff <= 100))
+    throw InputError(file.path() + ": the cutoff is " + std::to_string(cutoff) +
+                     " A; it must be above 0 and at most 100 A");
+  return cutoff;
+}
+
+std::set<int> elements_of(const Safetensors& file, int largest) {
+  std::set<int> elements;
+  if (!file.metadata().contains("elements")) {
+    for (int z = 1; z <= std::min(largest, 118); ++z) elements.insert(z);
+    return elements;
+  }
+  for (const std::string& part : split(file.metadata("elements"), ',')) {
+    int number = atomic_number(part);
+    const char* end = part.data() + part.size();
+    if (number == 0 && (std::from_chars(part.data(), end, number).ptr != end || part.empty()))
+      number = 0;
+    if (number < 1 || number > 118) refuse(file, "elements", "'" + part + "' is not an element");
+    if (number > largest)
+      refuse(file, "elements", "the embedding ends at atomic number " + std::to_string(largest));
+    elements.insert(number);
+  }
+  if (elements.empty()) refuse(file, "elements", "a list like H,C,N,O is wanted");
+  return elements;
+}
+
+double energy_unit_of(const Safetensors& file) {
+  static const std::map<std::string, double> energies{{"", 1},
+                                                      {"ev", 1},
+                                                      {"mev", 1e-3},
+                                                      {"hartree", units::hartree},
+                                                      {"ha", units::hartree},
+                                                      {"kcal/mol", units::kcal_per_mol},
+                                                      {"kj/mol", units::kj_per_mol}};
+  const auto [energy, length] = units_of(file);
+  if (!length.empty() && length != "angstrom" && length != "ang" && length != "a" && length != "å")
+    throw InputError(file.path() + ": the length unit is '" + length + "'; angstrom is wanted");
+  const auto it = energies.find(energy);
+  if (it == energies.end())
+    throw InputError(file.path() + ": the energy unit '" + energy +
+                     "' is not known; there are: eV, meV, hartree, kcal/mol, kJ/mol");
+  return it->second;
+}
+
+std::string describe_elements(const std::set<int>& elements) {
+  std::vector<std::string> names;
+  for (const int z : elements) names.emplace_back(symbol(z));
+  return join(names, ", ");
+}
+
+}  // namespace md

@@ -1,0 +1,217 @@
+#include "potentials/support/safetensors.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "md/errors.hpp"
+
+namespace md {
+namespace {
+
+static_assert(std::endian::native == std::endian::little);
+
+using Json = nlohmann::json;
+
+constexpr std::uint64_t max_header = 100'000'000;  // bytes; the limit of the reference reader
+
+/// Bytes of one element; 0 for a type this reader does not know.
+int bytes_of(const std::string& type) {
+  static const std::map<std::string, int> table{
+      {"BOOL", 1}, {"U8", 1},  {"I8", 1},  {"F8_E4M3", 1}, {"F8_E5M2", 1},
+      {"U16", 2},  {"I16", 2}, {"F16", 2}, {"BF16", 2},    {"U32", 4},
+      {"I32", 4},  {"F32", 4}, {"U64", 8}, {"I64", 8},     {"F64", 8}};
+  const auto it = table.find(type);
+  return it == table.end() ? 0 : it->second;
+}
+
+/// IEEE 754 binary16: 5 bits of exponent, 10 of fraction.
+double from_half(std::uint16_t bits) {
+  const double sign = bits & 0x8000 ? -1 : 1;
+  const int exponent = (bits >> 10) & 31, fraction = bits & 1023;
+  if (exponent == 31) return fraction ? std::nan("") : sign * HUGE_VAL;
+  if (exponent == 0) return sign * std::ldexp(fraction, -24);
+  return sign * std::ldexp(1024 + fraction, exponent - 25);
+}
+
+double from_bfloat(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
+
+template <class Stored, class Convert>
+void convert(std::span<const std::byte> data, std::vector<double>& out, Convert to_double) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    Stored x;
+    std::memcpy(&x, data.data() + i * sizeof x, sizeof x);
+    out[i] = to_double(x);
+  }
+}
+
+std::vector<std::byte> read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  if (!in) throw InputError(path + ": cannot be opened; a safetensors file is wanted");
+  const auto size = static_cast<std::streamoff>(in.tellg());
+  // Opening a folder succeeds and reports a nonsense size.
+  if (size < 0 || size > (std::streamoff{1} << 40))
+    throw InputError(path + ": is not a regular file; a safetensors file is wanted");
+  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
+  in.seekg(0);
+  in.read(reinterpret_cast<char*>(bytes.data()), size);
+  if (!in && size > 0) throw InputError(path + ": cannot be read");
+  return bytes;
+}
+
+/// Parses the header and refuses a name that stands twice in an object, which nlohmann would merge.
+Json parse_header(const std::string& path, std::span<const std::byte> header) {
+  std::vector<std::set<std::string>> names;
+  std::string repeated;
+  const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) names.emplace_back();
+    if (event == Json::parse_event_t::object_end) names.pop_back();
+    if (event == Json::parse_event_t::key && !names.back().insert(parsed.get<std::string>()).second)
+      repeated = parsed.get<std::string>();
+    return true;
+  };
+  const char* begin = reinterpret_cast<const char*>(header.data());
+  const Json json = Json::parse(begin, begin + header.size(), watch, false);
+  if (json.is_discarded() || !json.is_object())
+    throw InputError(path + ": is not a safetensors file (its header is not a JSON object)");
+  if (!repeated.empty()) throw InputError(path + ": '" + repeated + "' stands twice in the header");
+  return json;
+}
+
+bool is_index(const Json& json) { return json.is_number_unsigned(); }
+
+}  // namespace
+
+std::int64_t StoredTensor::size() const {
+  std::int64_t n = 1;
+  for (const std::int64_t extent : shape) n *= extent;
+  return n;
+}
+
+std::string describe_shape(const std::vector<std::int64_t>& shape) {
+  std::string text = "[";
+  for (const std::int64_t extent : shape)
+    text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
+  return text + "]";
+}
+
+Safetensors::Safetensors(const std::string& path) : path_(path), bytes_(read_file(path)) {
+  std::uint64_t length = 0;
+  if (bytes_.size() < 10)
+    throw InputError(path_ + ": is not a safetensors file (only " + std::to_string(bytes_.size()) +
+                     " bytes)");
+  std::memcpy(&length, bytes_.data(), 8);
+  if (length > max_header || bytes_[8] != std::byte{'{'})
+    throw InputError(path_ + ": is not a safetensors file (it does not begin with a header)");
+  if (length > bytes_.size() - 8)
+    throw InputError(path_ + ": is cut off: the header has " + std::to_string(length) +
+                     " bytes, the file " + std::to_string(bytes_.size()));
+  const std::span<const std::byte> all = bytes_;
+  read_header(all.subspan(8, length), all.subspan(8 + length));
+}
+
+void Safetensors::read_header(std::span<const std::byte> header, std::span<const std::byte> data) {
+  const Json json = parse_header(path_, header);
+  struct Extent {
+    std::uint64_t begin, end;
+    std::string name;
+  };
+  std::vector<Extent> extents;
+  for (const auto& [name, entry] : json.items()) {
+    if (name == "__metadata__") {
+      if (!entry.is_object()) throw InputError(path_ + ": __metadata__ is not an object");
+      for (const auto& [key, value] : entry.items()) {
+        if (!value.is_string())
+          throw InputError(path_ + ": metadata '" + key + "' must be a string");
+        metadata_[key] = value.get<std::string>();
+      }
+      continue;
+    }
+    if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") ||
+        !entry.contains("data_offsets") || !entry["dtype"].is_string() ||
+        !entry["shape"].is_array() || !entry["data_offsets"].is_array() ||
+        entry["data_offsets"].size() != 2)
+      fail(name, "the header entry must have dtype, shape and data_offsets");
+    StoredTensor tensor;
+    tensor.type = entry["dtype"].get<std::string>();
+    const int width = bytes_of(tensor.type);
+    if (width == 0) fail(name, "the type '" + tensor.type + "' is not known");
+    std::uint64_t size = width;
+    for (const Json& extent : entry["shape"]) {
+      if (!is_index(extent)) fail(name, "the shape must be whole numbers, 0 or more");
+      const auto n = extent.get<std::uint64_t>();
+      if (n > 0 && size > (std::uint64_t{1} << 50) / n) fail(name, "the shape is too large");
+      size *= n;
+      tensor.shape.push_back(static_cast<std::int64_t>(n));
+    }
+    if (!is_index(entry["data_offsets"][0]) || !is_index(entry["data_offsets"][1]))
+      fail(name, "data_offsets must be whole numbers, 0 or more");
+    const auto begin = entry["data_offsets"][0].get<std::uint64_t>();
+    const auto end = entry["data_offsets"][1].get<std::uint64_t>();
+    if (begin > end || end > data.size())
+      fail(name, "its data end at byte " + std::to_string(end) + ", the data section has " +
+                     std::to_string(data.size()) + " (is the file cut off?)");
+    if (end - begin != size)
+      fail(name, "has " + std::to_string(end - begin) + " bytes where " + tensor.type + " " +
+                     describe_shape(tensor.shape) + " needs " + std::to_string(size));
+    tensor.data = data.subspan(begin, size);
+    extents.push_back({begin, end, name});
+    tensors_.emplace(name, std::move(tensor));
+  }
+  std::ranges::sort(extents, {}, [](const Extent& e) { return std::pair(e.begin, e.end); });
+  std::uint64_t filled = 0;
+  for (const Extent& extent : extents) {
+    if (extent.begin < filled) fail(extent.name, "overlaps the tensor before it");
+    if (extent.begin > filled) fail(extent.name, "leaves a hole in the data before it");
+    filled = extent.end;
+  }
+  if (filled != data.size())
+    throw InputError(path_ + ": " + std::to_string(data.size() - filled) +
+                     " bytes after the last tensor belong to none");
+}
+
+std::string Safetensors::metadata(const std::string& key) const {
+  const auto it = metadata_.find(key);
+  return it == metadata_.end() ? "" : it->second;
+}
+
+const StoredTensor& Safetensors::tensor(const std::string& name) const {
+  const auto it = tensors_.find(name);
+  if (it == tensors_.end()) fail(name, "is missing");
+  return it->second;
+}
+
+std::vector<double> Safetensors::values(const std::string& name,
+                                        const std::vector<std::int64_t>& shape) const {
+  const StoredTensor& stored = tensor(name);
+  if (stored.shape != shape)
+    fail(name,
+         "has the shape " + describe_shape(stored.shape) + "; it must be " + describe_shape(shape));
+  std::vector<double> out(static_cast<std::size_t>(stored.size()));
+  if (stored.type == "F64")
+    convert<double>(stored.data, out, [](double x) { return x; });
+  else if (stored.type == "F32")
+    convert<float>(stored.data, out, [](float x) { return static_cast<double>(x); });
+  else if (stored.type == "F16")
+    convert<std::uint16_t>(stored.data, out, from_half);
+  else if (stored.type == "BF16")
+    convert<std::uint16_t>(stored.data, out, from_bfloat);
+  else
+    fail(name, "is of type " + stored.type + "; a floating type is wanted");
+  for (std::size_t i = 0; i < out.size(); ++i)
+    if (!std::isfinite(out[i]))
+      fail(name, "element " + std::to_string(i) + " is not a finite number");
+  return out;
+}
+
+void Safetensors::fail(const std::string& name, const std::string& what) const {
+  throw InputError(path_ + ": tensor '" + name + "': " + what);
+}
+
+}  // namespace md

@@ -1,0 +1,71 @@
+#include "program/audit/options.hpp"
+
+#include <filesystem>
+
+#include "program/components.hpp"
+#include "program/run/run_options.hpp"
+
+namespace md {
+namespace {
+
+using Policy = AuditOptions::Policy;
+
+int read_replicas(const Input& input) {
+  const std::string key = "teacher.replicas";
+  if (input.text(key) == "all") return 0;
+  const std::int64_t n = input.integer(key);
+  if (n < 1 || n > 100'000'000) input.fail_value(key, "must be all or a number above zero");
+  return static_cast<int>(n);
+}
+
+Policy read_policy(const Input& input) {
+  const std::string policy = input.choice("teacher.policy");
+  if (policy == "harvest") return Policy::harvest;
+  if (policy == "handover") return Policy::handover;
+  if (policy == "stop") return Policy::stop;
+  return Policy::log;
+}
+
+}  // namespace
+
+AuditOptions read_audit_options(const Input& input, double time_step) {
+  AuditOptions o;
+  o.enabled = input.has_section("teacher");
+  if (!o.enabled) return o;
+  o.every = read_steps(input, "teacher.every", time_step);
+  // A start is no sample of the ensemble, and copies of a system are all the same there.
+  o.discard =
+      input.text("teacher.discard") == "0" ? 0 : read_steps(input, "teacher.discard", time_step);
+  o.replicas = read_replicas(input);
+  o.policy = read_policy(input);
+  const auto limit = [&](const std::string& key, double& value) {
+    if (!input.text(key).empty()) value = input.positive(key);
+  };
+  limit("teacher.budget", o.budget);
+  limit("teacher.max_energy_error", o.max_energy_error);
+  limit("teacher.max_force_error", o.max_force_error);
+  const bool limits = input.has("teacher.max_energy_error") || input.has("teacher.max_force_error");
+  if (o.policy != Policy::log && !limits)
+    input.fail_value("teacher.policy",
+                     "needs a limit: give teacher.max_force_error or teacher.max_energy_error");
+  for (const char* const key : {"teacher.min_steps", "teacher.release"})
+    if (o.policy != Policy::handover && input.text(key) != input.key(key).initial)
+      input.fail(key, "belongs to teacher.policy = handover");
+  o.min_steps = input.integer("teacher.min_steps");
+  if (o.min_steps < 0) input.fail_value("teacher.min_steps", "must not be below zero");
+  o.release = input.positive("teacher.release");
+  if (o.release > 1) input.fail_value("teacher.release", "must be at most 1");
+  return o;
+}
+
+std::unique_ptr<Potential> make_teacher(const Input& input, const Device& device) {
+  return make_potential(input.standing_in("teacher", "potential"), device);
+}
+
+std::string name_of_potential(const Input& input, const std::string& section) {
+  const std::string name = input.text(section + ".name"), model = section + ".model";
+  if (input.text(model).empty()) return name;
+  return name + " " + std::filesystem::path(input.text(model)).filename().string();
+}
+
+}  // namespace md

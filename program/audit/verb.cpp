@@ -1,0 +1,183 @@
+#include "program/verb.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <set>
+
+#include "io/replica_files.hpp"
+#include "io/trajectory_reader.hpp"
+#include "md/evaluator.hpp"
+#include "program/audit/audit.hpp"
+#include "program/folder.hpp"
+#include "program/progress.hpp"
+#include "program/run/checkpointing.hpp"
+#include "program/schema.hpp"
+
+namespace md {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The run in a folder with a teacher, its replicas as the checkpoint has them.
+Stage read_run(const std::string& folder, const CommandLine& line) {
+  for (const auto& [key, value] : line.overrides)
+    if (!key.starts_with("teacher.") && !key.starts_with("run.") && !key.starts_with("potential."))
+      throw InputError("command line: " + key +
+                       ": an audit takes keys of [teacher], [potential] and [run]");
+  static const std::set<std::string> only_runs{"teacher.every",     "teacher.replicas",
+                                               "teacher.budget",    "teacher.policy",
+                                               "teacher.min_steps", "teacher.release"};
+  for (const auto& [key, value] : line.overrides)
+    if (only_runs.contains(key))
+      throw InputError(
+          "command line: " + key +
+          ": belongs to a run; afterwards every frame is looked at, nothing is changed");
+  const Checkpoint checkpoint = read_checkpoint(folder + "/checkpoint.nc");
+  Input input(full_schema());
+  input.read_file(folder + "/input.ini");
+  for (const auto& [name, value] : line.overrides)
+    if (name == "teacher.name")  // another teacher: what the run said of its own is void
+      for (const std::string& key : input.full_keys())
+        if (key.starts_with("teacher.")) input.erase(key);
+  apply_overrides(input, line);
+  if (!input.has_section("teacher"))
+    input.fail("teacher.name",
+               "is missing: the run had no teacher; give --teacher.name=NAME and "
+               "what that potential takes");
+  Stage stage = prepare_components(std::move(input));
+  read_systems(checkpoint, stage);
+  set_thermostats(stage);
+  check_potentials(stage);
+  return stage;
+}
+
+struct File {
+  std::string path;
+  int replica;  // -1: of all
+};
+
+/// Trajectories in the folder; extended XYZ, which is in double, where there are both kinds.
+std::vector<File> find_files(const std::string& folder, int n_replicas) {
+  for (const char* const extension : {".xyz", ".nc"}) {
+    const std::string single = folder + "/trajectory" + extension;
+    if (fs::exists(single)) return {{single, n_replicas == 1 ? 0 : -1}};
+    std::vector<File> files;
+    for (int r = 0; r < n_replicas; ++r) {
+      const std::string path =
+          folder + "/" + replica_file_name("trajectory", extension, r, n_replicas);
+      if (fs::exists(path)) files.push_back({path, r});
+    }
+    if (!files.empty()) return files;
+  }
+  throw InputError(folder +
+                   ": has no trajectory.nc or trajectory.xyz (or .r0000 and so on); the "
+                   "output folder of a run with frames is wanted");
+}
+
+/// Whether the teacher moved a replica up to a step, from the changes in the run's own audit.csv.
+bool moved_by_teacher(const std::vector<AuditRow>& changes, int replica, std::int64_t step) {
+  bool teacher = false;
+  for (const AuditRow& row : changes)
+    if (row.replica == replica && row.step < step) teacher = row.action == "handover";
+  return teacher;
+}
+
+std::vector<AuditRow> read_changes(const std::string& folder) {
+  const std::string path = folder + "/audit.csv";
+  if (!fs::exists(path)) return {};
+  std::vector<AuditRow> rows = read_audit_rows(path);
+  std::erase_if(rows,
+                [](const AuditRow& r) { return r.action != "handover" && r.action != "returned"; });
+  return rows;
+}
+
+/// Rows of frames [begin, end) of one file.
+void compare(const std::vector<TrajectoryFrame>& frames, std::size_t begin, std::size_t end,
+             TimedEvaluator& student, TimedEvaluator& teacher, const std::vector<AuditRow>& changes,
+             std::vector<AuditRow>& rows) {
+  std::vector<Structure> systems;
+  for (std::size_t k = begin; k < end; ++k) systems.push_back(frames[k].system);
+  const std::vector<Evaluation> a = student.evaluate(systems), b = teacher.evaluate(systems);
+  for (std::size_t k = begin; k < end; ++k) {
+    const TrajectoryFrame& frame = frames[k];
+    const int n = frame.system.size();
+    const ForceError force = force_error(a[k - begin].forces.data(), b[k - begin].forces.data(), n);
+    AuditRow row;
+    row.step = frame.step;
+    row.time_ps = frame.time_ps;
+    row.replica = frame.replica;
+    row.student = a[k - begin].energy;
+    row.teacher = b[k - begin].energy;
+    row.force_mae = force.mean;
+    row.force_max = force.largest;
+    row.by_teacher = moved_by_teacher(changes, frame.replica, frame.step);
+    rows.push_back(std::move(row));
+  }
+}
+
+/// Energy errors about the mean offset of all frames of a replica, and which are beyond a limit.
+void mark_errors(std::vector<AuditRow>& rows, const Stage& stage) {
+  std::vector<double> sum(stage.systems.size()), n(stage.systems.size());
+  for (const AuditRow& row : rows)
+    if (row.finite() && !row.by_teacher) sum[row.replica] += row.difference(), ++n[row.replica];
+  for (AuditRow& row : rows) {
+    const int r = row.replica;
+    if (n[r] > 0) row.energy_error = row.difference() - sum[r] / n[r];
+    const bool within =
+        row.finite() && row.force_max <= stage.audit.max_force_error &&
+        std::abs(row.energy_error) <= stage.audit.max_energy_error * stage.systems[r].size();
+    if (!within) row.action = "exceeded";
+  }
+}
+
+}  // namespace
+
+ExitCode audit_verb(const CommandLine& line) {
+  if (line.arguments.size() != 1)
+    throw InputError("command line: audit needs one folder, that of a run");
+  const std::string folder = fs::absolute(line.arguments[0]).lexically_normal().string();
+  if (!fs::is_directory(folder)) throw InputError(line.arguments[0] + ": no such folder");
+  Stage stage = read_run(folder, line);
+  const std::vector<File> files = find_files(folder, static_cast<int>(stage.systems.size()));
+  const std::vector<AuditRow> changes = read_changes(folder);
+  TimedEvaluator student(std::move(stage.potential), stage.device, stage.options.threads);
+
+  std::vector<AuditRow> rows;
+  std::unique_ptr<Progress> progress;
+  for (std::size_t f = 0; f < files.size(); ++f) {
+    const std::vector<TrajectoryFrame> frames =
+        read_trajectory(files[f].path, stage.systems, files[f].replica);
+    const auto n = static_cast<std::int64_t>(frames.size());
+    if (!progress)  // files of one run have the same frames unless a replica was bad
+      progress = std::make_unique<Progress>("audit", 0, n * static_cast<std::int64_t>(files.size()),
+                                            stage.options.progress);
+    std::vector<Structure> sizes;
+    for (const TrajectoryFrame& frame : frames) sizes.push_back(frame.system);
+    for (std::size_t begin = 0; begin < frames.size();) {
+      const std::size_t end = Evaluator::batch_end(sizes, begin);
+      compare(frames, begin, end, student, *stage.teacher, changes, rows);
+      begin = end;
+      progress->update(static_cast<std::int64_t>(f) * n + static_cast<std::int64_t>(end));
+    }
+  }
+  if (progress) progress->clear();
+  if (rows.empty()) throw InputError(folder + ": its trajectories have no frames");
+  mark_errors(rows, stage);
+  const std::string source = fs::path(files[0].path).filename().string();
+  const AuditReport report = make_report(
+      audited_replicas(stage), rows,
+      {name_of_potential(stage.input, "potential"), name_of_potential(stage.input, "teacher"),
+       files.size() > 1 ? source + " ... (" + std::to_string(files.size()) + " files)" : source,
+       stage.audit.discard, 0, stage.teacher->time()});
+  // What the run said of itself while its teacher looked at it stays.
+  const bool own = fs::exists(folder + "/audit.csv");
+  const std::string target = folder + (own ? "/audit_frames.json" : "/audit.json");
+  write_text_file(target, report.json);
+  fmt::print("{} frames\n{}written to {}\n", rows.size(), report.text, target);
+  return ExitCode::done;
+}
+
+}  // namespace md

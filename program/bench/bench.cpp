@@ -1,0 +1,188 @@
+#include "program/bench/bench.hpp"
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <limits>
+
+#include "md/input/quantity.hpp"
+#include "md/simulation.hpp"
+#include "md/text.hpp"
+#include "program/components.hpp"
+#include "program/folder.hpp"
+#include "program/progress.hpp"
+#include "program/schema.hpp"
+#include "program/verb.hpp"
+#include "program/verify/random.hpp"
+
+namespace md {
+namespace {
+
+constexpr double jitter = 0.01;  // A; every trial has new positions, so that nothing is kept
+
+int count(const Input& input, const std::string& key, int low) {
+  const std::int64_t n = input.integer(key);
+  if (n < low || n > 1'000'000)
+    input.fail_value(key, "must lie between " + std::to_string(low) + " and 1000000");
+  return static_cast<int>(n);
+}
+
+std::vector<int> sizes(const Input& input, const std::string& key) {
+  std::vector<int> result;
+  for (const std::string& word : split(input.required(key), ',')) {
+    std::int64_t n = 0;
+    try {
+      n = parse_integer(word);
+    } catch (const InputError& error) {
+      input.fail(key, error.what());
+    }
+    if (n < 1 || n > 100'000) input.fail(key, "'" + word + "' must lie between 1 and 100000");
+    result.push_back(static_cast<int>(n));
+  }
+  return result;
+}
+
+/// Bytes of main memory that the process holds, or of the GPU that are taken.
+double held_bytes(const Device& device) {
+  if (device.is_cuda()) return -static_cast<double>(free_memory(device));
+  malloc_trim(0);
+  double pages = 0;
+  std::ifstream("/proc/self/statm") >> pages >> pages;
+  return pages * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+struct Workload {
+  std::string name;
+  std::vector<Structure> systems;
+};
+
+int atoms_of(const Workload& batch) {
+  int n = 0;
+  for (const Structure& s : batch.systems) n += s.size();
+  return n;
+}
+
+/// Moves the batch and evaluates it; ms.
+double trial(Simulation& simulation, const Workload& batch, VerifyRandom& random) {
+  std::vector<Vec3> x;
+  for (const Structure& system : batch.systems)
+    for (const Vec3& p : random.shaken(system, jitter).positions) x.push_back(p);
+  simulation.state().position.upload(x);
+  simulation.stream().synchronize();
+  const auto start = std::chrono::steady_clock::now();
+  simulation.evaluate(false);
+  const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
+  return time.count();
+}
+
+/// Batches on all models, one trial of each in turn, so that all see the same machine.
+class Contest {
+ public:
+  Contest(const Input& input, const std::vector<BenchModel>& models, const Device& device)
+      : models_(models),
+        device_(device),
+        threads_(read_threads(input)),
+        trials_(count(input, "bench.trials", 1)),
+        warm_up_(count(input, "bench.warm_up", 0)) {
+    for (const BenchModel& model : models) {
+      const double before = held_bytes(device);
+      potentials_.push_back(make_potential(model.input, device));
+      memory_.push_back(held_bytes(device) - before);
+    }
+  }
+
+  BenchRow run(const Workload& batch) {
+    BenchRow row{batch.name, static_cast<int>(batch.systems.size()), atoms_of(batch), {}, {}};
+    std::vector<std::unique_ptr<Simulation>> simulations;
+    for (std::size_t m = 0; m < models_.size(); ++m) {
+      const double before = held_bytes(device_);
+      check_systems(models_[m].input, *potentials_[m], device_, batch.systems);
+      // No skin: the neighbor lists are built anew in every trial.
+      simulations.push_back(std::make_unique<Simulation>(
+          device_, threads_, batch.systems, std::vector<ReplicaSettings>(batch.systems.size()),
+          std::move(potentials_[m]), nullptr, 0, SafetyLimits{}));
+      VerifyRandom random;
+      for (int k = 0; k < std::max(1, warm_up_); ++k) trial(*simulations[m], batch, random);
+      memory_[m] += held_bytes(device_) - before;
+      row.memory.push_back(memory_[m] / 1048576);
+    }
+    std::vector<std::vector<double>> times(models_.size());
+    std::vector<VerifyRandom> randoms(models_.size());  // the same positions for all
+    for (int k = 0; k < trials_; ++k)
+      for (std::size_t m = 0; m < models_.size(); ++m)
+        times[m].push_back(trial(*simulations[m], batch, randoms[m]) / row.molecules);
+    for (std::size_t m = 0; m < models_.size(); ++m) {
+      if (simulations[m]->n_frozen() > 0)
+        throw NumericalError(batch.name + ": an energy or a force is not a finite number");
+      potentials_[m] = simulations[m]->release_potential();
+    }
+    for (std::vector<double>& t : times) row.times.push_back(spread_of(std::move(t)));
+    return row;
+  }
+
+  int trials() const { return trials_; }
+  int threads() const { return threads_; }
+
+ private:
+  const std::vector<BenchModel>& models_;
+  Device device_;
+  int threads_, trials_, warm_up_;
+  std::vector<std::unique_ptr<Potential>> potentials_;
+  std::vector<double> memory_;  // bytes that each model has added to the process so far
+};
+
+std::vector<Workload> batches_of(const Input& input) {
+  const std::vector<Structure> molecules = read_all_structures(input);
+  std::vector<Workload> batches;
+  for (const Structure& m : molecules) batches.push_back({"alone: " + formula(m.numbers), {m}});
+  for (const int n : sizes(input, "bench.batches")) {
+    Workload batch{"batch of " + std::to_string(n), {}};
+    for (int k = 0; k < n; ++k) batch.systems.push_back(molecules[k % molecules.size()]);
+    batches.push_back(std::move(batch));
+  }
+  for (const int atoms : sizes(input, "bench.atoms")) {
+    const Structure cluster = water_cluster(std::max(1, (atoms + 1) / 3));
+    batches.push_back({"(H2O)n of " + std::to_string(cluster.size()) + " atoms", {cluster}});
+  }
+  return batches;
+}
+
+}  // namespace
+
+ExitCode bench_verb(const CommandLine& line) {
+  if (line.arguments.size() > 1)
+    throw InputError(
+        "command line: bench takes at most one input file, and keys as --section.key=value");
+  Input input(full_schema());
+  if (!line.arguments.empty()) input.read_file(line.arguments[0]);
+  apply_overrides(input, line);
+  const std::string folder = input.file("output.directory");
+  check_output_folder(input, folder, input.flag("output.overwrite"), "");
+  const Device device = read_device(input);
+  std::vector<BenchModel> models{bench_model(input, "student")};
+  if (!input.text("bench.teacher").empty()) models.push_back(bench_model(input, "teacher"));
+  const std::vector<Workload> batches = batches_of(input);
+  Contest contest(input, models, device);
+
+  std::vector<BenchRow> rows;
+  Progress progress("bench", 0, static_cast<std::int64_t>(batches.size()),
+                    input.choice("run.progress") == "auto");
+  for (const Workload& batch : batches) {
+    rows.push_back(contest.run(batch));
+    progress.update(static_cast<std::int64_t>(rows.size()));
+  }
+  progress.clear();
+  const std::string name = describe(device, contest.threads());
+  const std::string table = bench_table(models, name, contest.trials(), rows);
+  make_output_folder(folder);
+  write_text_file(folder + "/bench.json", bench_json(models, name, contest.trials(), rows));
+  write_text_file(folder + "/bench.log", table);
+  fmt::print("{}\nwritten to {}: bench.json, bench.log\n", table, folder);
+  return ExitCode::done;
+}
+
+}  // namespace md

@@ -1,0 +1,100 @@
+#include "program/components.hpp"
+
+#include <sched.h>
+
+#include <filesystem>
+#include <iostream>
+#include <set>
+
+#include "io/structure_reader.hpp"
+#include "md/errors.hpp"
+#include "md/text.hpp"
+
+namespace md {
+namespace {
+
+std::string element_names(const std::set<int>& numbers) {
+  std::vector<std::string> names;
+  for (int number : numbers) names.push_back(symbol(number));
+  return join(names, ", ");
+}
+
+}  // namespace
+
+void warn(const std::string& what) {
+  static std::set<std::string> said;  // stages are checked once more before they run
+  if (said.insert(what).second) std::cerr << "warning: " << what << std::endl;
+}
+
+int read_threads(const Input& input) {
+  cpu_set_t cores;
+  const int available = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1;
+  if (input.text("run.threads") == "auto") return available;
+  const std::int64_t threads = input.integer("run.threads");
+  if (threads < 1 || threads > 1024)
+    input.fail_value("run.threads", "must be auto or a number from 1 to 1024");
+  return static_cast<int>(threads);
+}
+
+Device read_device(const Input& input) {
+  try {
+    return select_device(input.required("run.device"));
+  } catch (const InputError& error) {
+    input.fail("run.device", error.what());
+  }
+}
+
+std::unique_ptr<Potential> make_potential(const Input& input, const Device& device) {
+  try {
+    return potentials()
+        .find(input.required("potential.name"))
+        .make({input, device, read_threads(input), input.choice("run.determinism") == "strict",
+               input.choice("potential.precision")});
+  } catch (const InputError& error) {  // of the model file: say who asked for it
+    const bool model = !input.text("potential.model").empty() &&
+                       std::string(error.what()).starts_with(input.file("potential.model"));
+    if (model) input.fail("potential.model", error.what());
+    throw;
+  }
+}
+
+std::vector<Structure> read_structure_file(const Input& input, const std::string& path,
+                                           const std::string& key) {
+  if (!std::filesystem::exists(path)) input.fail(key, path + ": no such file");
+  std::vector<Structure> frames = read_structures(path);
+  for (const Structure& frame : frames) validate(frame);
+  return frames;
+}
+
+std::vector<Structure> read_all_structures(const Input& input) {
+  std::vector<Structure> frames;
+  for (const std::string& path : input.files("system.structure"))
+    for (Structure& frame : read_structure_file(input, path)) frames.push_back(std::move(frame));
+  return frames;
+}
+
+void check_systems(const Input& input, const Potential& potential, const Device& device,
+                   const std::vector<Structure>& systems, bool drives) {
+  const PotentialTraits& traits = potential.traits();
+  const std::string who = "the potential '" + input.text("potential.name") + "' ";
+  const auto refuse = [&](const std::string& what) { input.fail("potential.name", who + what); };
+  if (device.is_cuda() && !traits.on_gpu) refuse("does not run on a GPU; use run.device = cpu");
+  for (const Structure& system : systems) {
+    if (system.any_periodic() && !traits.periodic)
+      refuse("treats no periodic systems, but " + system.source + " is one");
+    if (!system.any_periodic() && !traits.aperiodic)
+      refuse("treats periodic systems only, but " + system.source + " is none");
+    if (traits.elements.empty()) continue;
+    for (int number : system.numbers)
+      if (!traits.elements.contains(number))
+        refuse("knows " + element_names(traits.elements) + ", but " + system.source + " has " +
+               symbol(number));
+  }
+  if (drives && !traits.conservative && input.text("integrator.method") == "velocity_verlet")
+    warn(who +
+         "gives forces that are not the gradient of its energy: with velocity_verlet the "
+         "total energy will drift");
+  if (drives && !traits.caution.empty()) warn(who + traits.caution);
+}
+
+}  // namespace md

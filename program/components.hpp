@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "md/input/input.hpp"
+#include "md/potential.hpp"
+#include "md/structure.hpp"
+
+namespace md {
+
+/// run.threads as a number; auto is the number of cores this process may use.
+int read_threads(const Input& input);
+/// run.device; names the key in what it throws.
+Device read_device(const Input& input);
+/// The potential of section [potential]; throws what its factory throws, with the key named.
+std::unique_ptr<Potential> make_potential(const Input& input, const Device& device);
+/// Frames of a file of system.structure, checked; names the key for a file that is not there.
+std::vector<Structure> read_structure_file(const Input& input, const std::string& path,
+                                           const std::string& key = "system.structure");
+/// Of all files of system.structure.
+std::vector<Structure> read_all_structures(const Input& input);
+/// Throws InputError when the potential cannot treat one of the systems. Warns about what it can
+/// but should not do. `drives`: whether its forces move atoms.
+void check_systems(const Input& input, const Potential& potential, const Device& device,
+                   const std::vector<Structure>& systems, bool drives = true);
+
+/// A line of its own on standard error that begins with "warning:".
+void warn(const std::string& what);
+
+}  // namespace md

@@ -1,0 +1,168 @@
+#include "program/distill/data.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "program/components.hpp"
+#include "program/distill/sampling.hpp"
+#include "program/folder.hpp"
+#include "program/progress.hpp"
+#include "program/schema.hpp"
+
+namespace md {
+namespace fs = std::filesystem;
+namespace {
+
+/// Appends structures and groups of `more` from structure `from` on.
+void append(Frames& frames, const Frames& more, std::size_t from) {
+  const auto n = static_cast<std::ptrdiff_t>(from);
+  frames.structures.insert(frames.structures.end(), more.structures.begin() + n,
+                           more.structures.end());
+  frames.group.insert(frames.group.end(), more.group.begin() + n, more.group.end());
+}
+
+/// What a student says of structures.
+std::vector<Evaluation> ask_student(const Input& input, const DistillOptions& o,
+                                    const std::string& model,
+                                    const std::vector<Structure>& frames) {
+  Input own(full_schema());  // that of the distillation has only the keys of its teacher
+  own.set("potential.name", "painn");
+  own.set("potential.model", model);
+  own.set("run.device", input.text("run.device"));
+  own.set("run.threads", input.text("run.threads"));
+  choose_components(own, false);
+  Evaluator student(o.trainer.device, o.trainer.threads, make_potential(own, o.trainer.device));
+  return evaluate_with_progress(student, frames, "student", o.progress);
+}
+
+}  // namespace
+
+void check_files(const Input& input, const DistillOptions& o, const Evaluator& teacher) {
+  const auto check = [&](const std::vector<Structure>& systems, const std::string& key) {
+    for (const Structure& s : systems)
+      if (s.any_periodic())
+        input.fail(key, s.source + " is periodic; molecules and clusters are wanted");
+    check_systems(input, teacher.potential(), teacher.device(), systems, false);
+  };
+  for (const auto& [key, runs] : {std::pair("distill.samples", &o.samples),
+                                  {"distill.test_samples", &o.test_samples},
+                                  {"distill.explore", &o.explore}})
+    for (const std::string& path : *runs) {
+      Input run(full_schema());
+      run.read_file(path);
+      choose_components(run, true);
+      const bool own_model = runs != &o.explore && !run.text("potential.model").empty();
+      if (own_model && !fs::exists(run.file("potential.model")))
+        run.fail("potential.model", run.file("potential.model") + ": no such file");
+      for (const std::string& file : run.files("system.structure"))
+        check(read_structure_file(run, file), key);
+    }
+  for (const auto& [key, files] : {std::pair("distill.structures", &o.structures),
+                                   {"distill.test_structures", &o.test_structures}})
+    for (const std::string& path : *files) check(read_structure_file(input, path, key), key);
+  if (!o.dataset.empty() && !fs::exists(o.dataset))
+    input.fail("distill.dataset", o.dataset + ": no such file");
+}
+
+bool make_dataset(const Input& input, const DistillOptions& o, Evaluator& teacher, Dataset& data) {
+  const std::string path = o.directory + "/dataset.safetensors";
+  if (const std::string& known = o.dataset.empty() ? path : o.dataset; fs::exists(known)) {
+    data = Dataset::read(known);
+    return true;
+  }
+  Frames frames;
+  if (!sample(input, o.samples, o.directory + "/samples", Part::training, "", frames)) return false;
+  add_files(input, o.structures, Part::training, frames);
+  const std::size_t all = frames.structures.size();
+  drop_duplicates(frames, o.min_difference);
+  choose_validation(frames, 0, o.validation, o.seed);
+  const std::size_t thermal = frames.structures.size();
+  fmt::print("{} frames to learn from, {} near duplicates dropped\n", thermal, all - thermal);
+  Frames stretched = frames, rattled = frames;
+  add_stretched(stretched, o.stretched, o.seed);
+  add_rattled(rattled, o.rattled, o.rattle, o.seed);
+  append(frames, stretched, thermal);
+  append(frames, rattled, thermal);
+  fmt::print("{} with a stretched bond and {} displaced ones added\n",
+             stretched.structures.size() - thermal, rattled.structures.size() - thermal);
+  data = label(o, teacher, frames);
+  data.write(path);
+  return true;
+}
+
+bool make_tests(const Input& input, const DistillOptions& o, Evaluator& teacher,
+                const Dataset& learned, Dataset& data) {
+  const std::string path = o.directory + "/tests.safetensors";
+  if (fs::exists(path)) {
+    data = Dataset::read(path);
+    return true;
+  }
+  Frames frames;
+  if (!sample(input, o.test_samples, o.directory + "/tests", Part::test, "", frames)) return false;
+  add_files(input, o.test_structures, Part::test, frames);
+  drop_duplicates(frames, o.min_difference, learned);
+  data = label(o, teacher, frames);
+  data.write(path);
+  return true;
+}
+
+bool explore(const Input& input, const DistillOptions& o, Evaluator& teacher,
+             DistillTraining& training, int round, Dataset& data) {
+  const std::string folder = fmt::format("{}/round{}", o.directory, round);
+  const std::string path = folder + "/dataset.safetensors";
+  Dataset found;
+  if (fs::exists(path)) {
+    found = Dataset::read(path);
+  } else {
+    make_folder(folder);
+    std::vector<std::string> models;
+    for (int k = 0; k < training.members(); ++k) {
+      models.push_back(fmt::format("{}/student{}.safetensors", folder, k));
+      if (!fs::exists(models.back()))
+        (k == 0 ? training.best() : training.member(k).model()).write(models.back(), {});
+    }
+    Frames frames;
+    if (!sample(input, o.explore, folder, Part::training, models[0], frames)) return false;
+    drop_duplicates(frames, o.min_difference, data);
+    add_stretched(frames, o.stretched, o.seed + 10 * static_cast<std::uint32_t>(round));
+    const std::size_t all = frames.structures.size();
+    const auto forces = ask_student(input, o, models[0], frames.structures);
+    std::vector<double> disagreement(all, HUGE_VAL);
+    for (std::size_t k = 1; k < models.size(); ++k) {
+      const auto other = ask_student(input, o, models[k], frames.structures);
+      for (std::size_t i = 0; i < all; ++i) {
+        const double d = largest_difference(forces[i].forces, other[i].forces);
+        disagreement[i] = k == 1 ? d : larger(disagreement[i], d);
+      }
+    }
+    Frames asked;
+    asked.groups = frames.groups;
+    std::vector<const std::vector<Vec3>*> student;
+    for (std::size_t i = 0; i < all; ++i)
+      if (!(disagreement[i] <= o.objection)) {  // no number objects too
+        asked.structures.push_back(frames.structures[i]);
+        asked.group.push_back(frames.group[i]);
+        student.push_back(&forces[i].forces);
+      }
+    std::vector<std::size_t> kept;
+    const Dataset labelled = label(o, teacher, asked, &kept);
+    found.groups = labelled.groups;
+    for (std::size_t j = 0; j < kept.size(); ++j) {
+      const painn::LabelledStructure& s = labelled.structures[j];
+      if (largest_difference(*student[kept[j]], s.forces) <= o.objection) continue;
+      found.structures.push_back(s);
+      found.group.push_back(labelled.group[j]);
+    }
+    fmt::print("round {}: {} frames, {} seen by the teacher, {} to learn from\n", round, all,
+               asked.structures.size(), found.structures.size());
+    found.write(path);
+  }
+  for (const int g : found.group) data.group.push_back(g + static_cast<int>(data.groups.size()));
+  data.groups.insert(data.groups.end(), found.groups.begin(), found.groups.end());
+  data.structures.insert(data.structures.end(), found.structures.begin(), found.structures.end());
+  return true;
+}
+
+}  // namespace md

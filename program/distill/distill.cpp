@@ -1,0 +1,233 @@
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "md/file_hash.hpp"
+#include "potentials/support/safetensors.hpp"
+#include "program/components.hpp"
+#include "program/distill/data.hpp"
+#include "program/distill/training.hpp"
+#include "program/folder.hpp"
+#include "program/run/run_loop.hpp"
+#include "program/schema.hpp"
+#include "program/verb.hpp"
+
+namespace md {
+namespace fs = std::filesystem;
+namespace {
+
+/// Throws InputError where an option would make `now` another distillation than `before`, of which
+/// something is there already.
+void check_unchanged(const Input& before, const Input& now) {
+  static const std::set<std::string> free{"distill.rounds",    "distill.round_epochs",
+                                          "distill.explore",   "distill.round_learning_rate",
+                                          "distill.objection", "distill.teacher"};
+  for (const std::string& key : now.full_keys())
+    if (key == "potential.name" || (key.starts_with("distill.") && !free.contains(key)))
+      if (before.text(key) != now.text(key))
+        now.fail_value(
+            key, "cannot change when a distillation goes on; it has '" + before.text(key) + "'");
+}
+
+/// The network to start from says its sizes; throws InputError where the input says others.
+void take_sizes(Input& input, const PainnModel& given) {
+  const auto take = [&](const std::string& name, const std::string& value) {
+    const std::string key = "distill." + name;
+    if (input.has(key) && input.text(key) != value)
+      input.fail_value(key,
+                       "is not that of distill.initial, which has " + value + "; leave it out");
+    input.set(key, value);
+  };
+  take("channels", std::to_string(given.channels));
+  take("layers", std::to_string(given.layers.size()));
+  take("radial", std::to_string(given.n_radial));
+  take("envelope", given.envelope == Envelope::polynomial ? "polynomial" : "cosine");
+  take("repulsion", given.repulsion ? "zbl" : "none");
+  if (input.has("distill.cutoff") && std::abs(input.number("distill.cutoff") - given.cutoff) > 1e-9)
+    input.fail_value("distill.cutoff",
+                     fmt::format("is not that of distill.initial, which has {} A; "
+                                 "leave it out",
+                                 given.cutoff));
+  input.set("distill.cutoff", fmt::format("{} A", given.cutoff));
+}
+
+/// Each step of a training asks for the megabytes that the last has returned: kept by the process,
+/// two threads make 8 % more steps.
+void keep_memory() {
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 2000 << 20);
+}
+
+/// A network of the sizes asked for, with shifts and scale from the data.
+PainnModel new_model(const DistillOptions& o, const Dataset& data) {
+  std::vector<const painn::LabelledStructure*> training;
+  PainnModel m;
+  double square = 0, components = 0;
+  for (std::size_t k = 0; k < data.structures.size(); ++k) {
+    const painn::LabelledStructure& s = data.structures[k];
+    m.elements.insert(s.numbers.begin(), s.numbers.end());
+    if (data.groups[data.group[k]].part != Part::training) continue;
+    training.push_back(&s);
+    double own = 0;
+    for (const Vec3& f : s.forces) own += dot(f, f);
+    own /= 3.0 * static_cast<double>(s.forces.size());
+    const double weight = 1 / (1 + own / (o.soft_force * o.soft_force));
+    square += weight * own;
+    components += weight;
+  }
+  m.channels = o.channels;
+  m.n_radial = o.radial;
+  m.cutoff = o.cutoff;
+  m.envelope = o.envelope;
+  m.repulsion = o.repulsion;
+  m.n_species = *m.elements.rbegin() + 1;
+  m.shift = fit_shifts(training, m.n_species);
+  m.scale.assign(m.n_species, std::sqrt(square / components));  // eV: the force over 1 A
+  const auto dense = [](int in, int out, bool bias) {
+    return DenseLayer{out, in, std::vector<double>(static_cast<std::size_t>(in) * out),
+                      std::vector<double>(bias ? out : 0)};
+  };
+  const int f = o.channels;
+  m.embedding.resize(static_cast<std::size_t>(m.n_species) * f);
+  m.filter = dense(o.radial, 3 * f * o.layers, true);
+  for (int l = 0; l < o.layers; ++l)
+    m.layers.push_back({dense(f, f, true), dense(f, 3 * f, true), dense(2 * f, f, true),
+                        dense(f, 3 * f, true), dense(f, 2 * f, false)});
+  m.head0 = dense(f, std::max(1, f / 2), true);
+  m.head1 = dense(std::max(1, f / 2), 1, true);
+  return m;
+}
+
+/// What the training part of the data spans.
+painn::TrainingDomain domain_of(const PainnModel& model, const Dataset& data) {
+  painn::TrainingDomain domain({model.elements.begin(), model.elements.end()});
+  const auto visit = [&](auto use) {
+    for (std::size_t k = 0; k < data.structures.size(); ++k)
+      if (data.groups[data.group[k]].part == Part::training)
+        use(data.structures[k].numbers, data.structures[k].positions);
+  };
+  visit([&](const auto& numbers, const auto& positions) { domain.add(numbers, positions); });
+  domain.finish_means();
+  visit([&](const auto& numbers, const auto& positions) { domain.widen(numbers, positions); });
+  return domain;
+}
+
+std::string error_row(const std::string& name, std::size_t n, const painn::TrainingErrors& e) {
+  return fmt::format("{},{},{:.6f},{:.6f},{:.6f},{:.6f},{:.6f},{:.6f},{:.4f}\n", name, n,
+                     e.energy_mae, e.energy_mae_per_atom, e.force_mae, e.force_rmse, e.force_r2,
+                     e.mean_force, e.mean_force > 0 ? 1 - e.force_mae / e.mean_force : 0);
+}
+
+/// Test errors of the finished student, by composition and in all, to errors.csv and the screen.
+std::map<std::string, std::string> report_errors(const DistillOptions& o, const PainnModel& model,
+                                                 const Dataset& data) {
+  const auto trainer = painn::make_trainer()(model, o.trainer);
+  std::vector<painn::TrainingStructure> prepared;
+  prepared.reserve(data.structures.size());
+  std::map<std::string, std::vector<const painn::TrainingStructure*>> by_name;
+  std::vector<const painn::TrainingStructure*> all;
+  for (std::size_t k = 0; k < data.structures.size(); ++k) {
+    const Group& g = data.groups[data.group[k]];
+    if (g.part != Part::test) continue;
+    prepared.push_back(painn::Trainer::prepare(data.structures[k], model));
+    by_name[g.name].push_back(&prepared.back());
+    all.push_back(&prepared.back());
+  }
+  if (all.empty()) return {};
+  std::string text =
+      "system,structures,energy_mae_eV,energy_mae_eV_per_atom,force_mae_eV_A,force_rmse_eV_A,"
+      "force_r2,mean_force_eV_A,retention\n";
+  fmt::print("\n{:<16}{:>11}{:>16}{:>18}{:>10}\n", "test system", "structures", "energy MAE eV",
+             "force MAE eV/A", "R2");
+  const auto row = [&](const std::string& name, const auto& structures) {
+    const painn::TrainingErrors e = trainer->evaluate(structures);
+    text += error_row(name, structures.size(), e);
+    fmt::print("{:<16}{:>11}{:>16.4f}{:>18.4f}{:>10.5f}\n", name, structures.size(), e.energy_mae,
+               e.force_mae, e.force_r2);
+    return e;
+  };
+  for (const auto& [name, structures] : by_name) row(name, structures);
+  const painn::TrainingErrors e = row("all", all);
+  write_text_file(o.directory + "/errors.csv", text);
+  return {{"test_structures", std::to_string(all.size())},
+          {"test_energy_mae_eV", fmt::format("{:.6f}", e.energy_mae)},
+          {"test_force_mae_eV_A", fmt::format("{:.6f}", e.force_mae)},
+          {"test_force_r2", fmt::format("{:.6f}", e.force_r2)}};
+}
+
+}  // namespace
+
+ExitCode distill_verb(const CommandLine& line) {
+  if (line.arguments.size() != 1)
+    throw InputError("command line: distill needs an input file, or the folder of one to continue");
+  if (!painn::make_trainer())
+    throw ResourceError("this build has no LibTorch, which distill needs: -DMD_TORCH=ON");
+  const bool again = fs::is_directory(line.arguments[0]);
+  Input input(full_schema());
+  input.read_file(again ? line.arguments[0] + "/input.ini" : line.arguments[0]);
+  Input before = input;
+  apply_overrides(input, line);
+  if (again)
+    input.set("output.directory", fs::absolute(line.arguments[0]).lexically_normal().string());
+  choose_components(input, false);
+  if (again) {
+    choose_components(before, false);
+    check_unchanged(before, input);
+  }
+  const PainnModel given = input.text("distill.initial").empty()
+                               ? PainnModel()
+                               : PainnModel::read(Safetensors(input.file("distill.initial")));
+  if (!given.layers.empty()) take_sizes(input, given);
+  const DistillOptions o = read_distill_options(input);
+  if (!again)
+    check_output_folder(input, o.directory, input.flag("output.overwrite"),
+                        "continue it with `understudy distill` and this folder, ");
+  Evaluator teacher(o.trainer.device, o.trainer.threads, make_potential(input, o.trainer.device));
+  check_files(input, o, teacher);
+  make_folder(o.directory);
+  write_text_file(o.directory + "/input.ini", input.resolved());
+  catch_signals();
+  keep_memory();
+  const auto stopped = [&] {
+    fmt::print("stopped early; `understudy distill {}` continues\n", o.directory);
+    return ExitCode::stopped_early;
+  };
+
+  Dataset data;
+  if (!make_dataset(input, o, teacher, data)) return stopped();
+  DistillTraining training(o, o.initial.empty() ? new_model(o, data) : given, !o.initial.empty());
+  for (int round = 0; round <= o.rounds; ++round) {
+    if (round > 0 && !explore(input, o, teacher, training, round, data)) return stopped();
+    if (round < training.rounds_done()) continue;
+    training.use(data);
+    if (!training.train(round, round == 0 ? o.epochs : o.round_epochs)) return stopped();
+  }
+
+  PainnModel student = training.best();
+  student.domain = domain_of(student, data);
+  Dataset tests;
+  if (!make_tests(input, o, teacher, data, tests)) return stopped();
+  std::map<std::string, std::string> metadata = report_errors(o, student, tests);
+  std::string everything = o.dataset.empty() ? o.directory + "/dataset.safetensors" : o.dataset;
+  if (o.rounds > 0) data.write(everything = o.directory + "/all_data.safetensors");
+  metadata["data_sha256"] = sha256_of_file(everything);
+  metadata["training_structures"] = std::to_string(data.structures.size());
+  metadata["teacher"] = input.text("distill.teacher");
+  if (metadata["teacher"].empty())
+    metadata["teacher"] = fs::path(input.text("potential.model")).filename().string();
+  if (!input.text("potential.model").empty())
+    metadata["teacher_sha256"] = sha256_of_file(input.file("potential.model"));
+  metadata["distilled_by"] = std::string("understudy ") + MD_VERSION;
+  metadata["distilled_steps"] = std::to_string(training.member(0).steps());
+  metadata["seed"] = std::to_string(o.seed);
+  const std::string target = o.directory + "/student.safetensors";
+  student.write(target, metadata);
+  fmt::print("\nwritten: {}\n", target);
+  return ExitCode::done;
+}
+
+}  // namespace md

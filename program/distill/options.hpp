@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "md/input/input.hpp"
+#include "potentials/painn/training/trainer.hpp"
+
+namespace md {
+
+/// The keys of [distill], for `understudy help distill` and the reader.
+std::vector<Key> distill_keys();
+
+/// [distill] as numbers, checked.
+struct DistillOptions {
+  std::string directory;
+  std::vector<std::string> samples, test_samples, explore;  // inputs of runs
+  std::vector<std::string> structures, test_structures;     // structure files
+  std::string dataset;                                      // of an earlier distillation
+  int stretched = 0;
+  double rattled = 0, rattle = 0;               // share of the frames; A
+  double min_distance = 0, min_difference = 0;  // A
+  double max_force = 0, soft_force = 0;         // eV/A
+  double validation = 0;                        // share of the trajectories
+  std::uint32_t seed = 0;
+
+  int channels = 0, layers = 0, radial = 0;
+  double cutoff = 0;  // A
+  Envelope envelope = Envelope::polynomial;
+  bool repulsion = true;
+  std::string initial;  // model file to start from; empty: weights at random
+
+  int epochs = 0, round_epochs = 0, rounds = 0, committee = 1, batch = 0, warmup = 0, patience = 0;
+  double learning_rate = 0, round_learning_rate = 0, last_learning_rate = 0;
+  double objection = 0;  // eV/A
+  painn::TrainerOptions trainer;
+  double max_time = 0;  // s
+  bool progress = true;
+};
+
+/// Throws InputError for anything impossible.
+DistillOptions read_distill_options(const Input& input);
+
+}  // namespace md

@@ -1,0 +1,216 @@
+#include "program/distill/training.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <numbers>
+#include <numeric>
+#include <random>
+
+#include "md/errors.hpp"
+#include "potentials/support/safetensors.hpp"
+#include "program/folder.hpp"
+#include "program/progress.hpp"
+#include "program/run/run_loop.hpp"
+
+namespace md {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// The order of an epoch: a function of seed and epoch alone, so that a continued training meets
+/// the same batches.
+std::vector<std::size_t> order(std::size_t n, std::uint32_t seed, std::int64_t epoch) {
+  std::vector<std::size_t> result(n);
+  std::iota(result.begin(), result.end(), std::size_t{0});
+  std::mt19937_64 random((static_cast<std::uint64_t>(seed) << 32) ^
+                         static_cast<std::uint64_t>(epoch));
+  for (std::size_t k = n; k > 1; --k) std::swap(result[k - 1], result[random() % k]);
+  return result;
+}
+
+double nearest_atoms(const std::vector<Vec3>& positions) {
+  double nearest = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < positions.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      nearest = std::min(nearest, norm(positions[i] - positions[j]));
+  return nearest;
+}
+
+}  // namespace
+
+DistillTraining::DistillTraining(const DistillOptions& options, const PainnModel& model, bool given)
+    : options_(options), model_(model) {
+  for (int k = 0; k < options.committee; ++k) {
+    PainnModel own = model;
+    if (!given) painn::draw_weights(own, options.seed + static_cast<std::uint32_t>(k));
+    members_.push_back(painn::make_trainer()(own, options.trainer));
+  }
+  if (std::filesystem::exists(options.directory + "/state.json")) read_state();
+}
+
+void DistillTraining::use(const Dataset& data) {
+  prepared_.clear();
+  training_.clear();
+  validation_.clear();
+  for (const painn::LabelledStructure& s : data.structures) {
+    prepared_.push_back(painn::Trainer::prepare(s, model_));
+    double square = 0;
+    for (const Vec3& f : s.forces) square += dot(f, f);
+    square /=
+        3.0 * static_cast<double>(s.forces.size()) * options_.soft_force * options_.soft_force;
+    prepared_.back().weight = 1 / (1 + square);
+  }
+  for (std::size_t k = 0; k < prepared_.size(); ++k) {
+    if (nearest_atoms(data.structures[k].positions) < options_.min_distance) continue;
+    const Part part = data.groups[data.group[k]].part;
+    if (part == Part::training) training_.push_back(&prepared_[k]);
+    if (part == Part::validation) validation_.push_back(&prepared_[k]);
+  }
+}
+
+// A straight line up, then half a cosine down.
+double DistillTraining::learning_rate(int round, std::int64_t step, std::int64_t total) const {
+  const double highest = round == 0 ? options_.learning_rate : options_.round_learning_rate;
+  const double last = options_.last_learning_rate;
+  if (step < options_.warmup) return highest * static_cast<double>(step + 1) / options_.warmup;
+  const double x = static_cast<double>(step - options_.warmup) /
+                   static_cast<double>(std::max<std::int64_t>(1, total - options_.warmup));
+  return last + 0.5 * (highest - last) * (1 + std::cos(std::numbers::pi * std::min(1.0, x)));
+}
+
+bool DistillTraining::train(int round, int epochs) {
+  const auto batch = static_cast<std::size_t>(options_.batch);
+  const auto per_epoch = static_cast<std::int64_t>((training_.size() + batch - 1) / batch);
+  const std::int64_t total = per_epoch * epochs;
+  const auto start = Clock::now();
+  auto written = start;
+  const auto seconds = [](Clock::time_point from) {
+    return std::chrono::duration<double>(Clock::now() - from).count();
+  };
+  const auto must_stop = [&] {
+    return stop_requested() || (options_.max_time > 0 && seconds(start) > options_.max_time);
+  };
+  const std::string curve = options_.directory + "/learning_curve.csv";
+  if (!std::filesystem::exists(curve))
+    write_text_file(curve,
+                    "round,epoch,step,learning_rate,training_loss,validation_energy_mae_eV,"
+                    "validation_force_mae_eV_A,validation_force_r2,best\n");
+  Progress progress(fmt::format("training, round {}", round), members_[0]->steps() - round_start_,
+                    total, options_.progress);
+  for (;;) {
+    const std::int64_t step = members_[0]->steps() - round_start_;
+    if (step >= total || (options_.patience > 0 && waited_ >= options_.patience)) break;
+    if (must_stop()) {
+      write_state();
+      return false;
+    }
+    const std::int64_t epoch = step / per_epoch, k = step % per_epoch;
+    const auto sequence = order(training_.size(), options_.seed + 1000 * round, epoch);
+    for (std::int64_t b = k; b < per_epoch; ++b) {
+      std::vector<const painn::TrainingStructure*> chosen;
+      for (std::size_t i = b * batch; i < std::min<std::size_t>((b + 1) * batch, sequence.size());
+           ++i)
+        chosen.push_back(training_[sequence[i]]);
+      const double rate = learning_rate(round, epoch * per_epoch + b, total);
+      for (std::size_t m = 0; m < members_.size(); ++m) {
+        const double loss = members_[m]->step(chosen, rate);
+        if (m == 0) loss_sum_ += loss, ++loss_steps_;
+      }
+      progress.update(epoch * per_epoch + b + 1);
+      if (must_stop()) break;
+    }
+    if (members_[0]->steps() - round_start_ < (epoch + 1) * per_epoch) continue;
+    const painn::TrainingErrors e = members_[0]->evaluate(validation_);
+    const double score = e.force_mae + e.energy_mae_per_atom;
+    const bool better = score < best_ || validation_.empty();
+    if (better) {
+      best_ = score;
+      members_[0]->model().write(options_.directory + "/best.safetensors", {});
+    }
+    waited_ = better ? 0 : waited_ + 1;
+    const double mean_loss =
+        loss_sum_ / static_cast<double>(std::max<std::int64_t>(1, loss_steps_));
+    const bool judged = !validation_.empty();
+    const std::string row = fmt::format(
+        "{},{},{},{:.3e},{:.6e},{},{}\n", round, epoch + 1, members_[0]->steps(),
+        learning_rate(round, (epoch + 1) * per_epoch - 1, total), mean_loss,
+        judged ? fmt::format("{:.6f},{:.6f},{:.6f}", e.energy_mae, e.force_mae, e.force_r2) : ",,",
+        better ? 1 : 0);
+    std::ofstream(curve, std::ios::app) << row;
+    progress.clear();
+    const std::string errors = judged
+                                   ? fmt::format("validation energy {:.4f} eV, force {:.4f} eV/A{}",
+                                                 e.energy_mae, e.force_mae, better ? " *" : "")
+                                   : "no trajectory for validation, the last weights count";
+    fmt::print("round {} epoch {:>4} of {}: loss {:.5f}, {}\n", round, epoch + 1, epochs, mean_loss,
+               errors);
+    std::fflush(stdout);
+    loss_sum_ = 0;
+    loss_steps_ = 0;
+    if (seconds(written) > 60) {
+      write_state();
+      written = Clock::now();
+    }
+  }
+  rounds_done_ = round + 1;
+  round_start_ = members_[0]->steps();
+  waited_ = 0;
+  best_ = 1e300;
+  write_state();
+  return true;
+}
+
+PainnModel DistillTraining::best() const {
+  return PainnModel::read(Safetensors(options_.directory + "/best.safetensors"));
+}
+
+void DistillTraining::write_state() const {
+  for (std::size_t k = 0; k < members_.size(); ++k)
+    members_[k]->write(fmt::format("{}/member{}.safetensors", options_.directory, k));
+  write_text_file(options_.directory + "/state.json", nlohmann::json{{"rounds_done", rounds_done_},
+                                                                     {"round_start", round_start_},
+                                                                     {"waited", waited_},
+                                                                     {"best", best_},
+                                                                     {"loss_sum", loss_sum_},
+                                                                     {"loss_steps", loss_steps_}}
+                                                              .dump(1) +
+                                                          "\n");
+}
+
+void DistillTraining::read_state() {
+  std::ifstream file(options_.directory + "/state.json");
+  const auto state = nlohmann::json::parse(file, nullptr, false);
+  if (!state.is_object()) throw InputError(options_.directory + "/state.json: is damaged");
+  rounds_done_ = state.value("rounds_done", 0);
+  round_start_ = state.value("round_start", std::int64_t{0});
+  waited_ = state.value("waited", 0);
+  best_ = state.value("best", 1e300);
+  loss_sum_ = state.value("loss_sum", 0.0);
+  loss_steps_ = state.value("loss_steps", std::int64_t{0});
+  for (std::size_t k = 0; k < members_.size(); ++k)
+    members_[k]->read(fmt::format("{}/member{}.safetensors", options_.directory, k));
+  rewind_curve();
+}
+
+void DistillTraining::rewind_curve() const {
+  const std::string path = options_.directory + "/learning_curve.csv";
+  std::ifstream file(path);
+  std::string line, kept;
+  if (!std::getline(file, line)) return;
+  kept = line + "\n";
+  while (std::getline(file, line)) {  // round,epoch,step,...
+    const std::size_t step = line.find(',', line.find(',') + 1) + 1;
+    const bool whole = std::count(line.begin(), line.end(), ',') == 8;
+    if (whole && std::stoll(line.substr(step)) <= members_[0]->steps()) kept += line + "\n";
+  }
+  write_text_file(path, kept);
+}
+
+}  // namespace md

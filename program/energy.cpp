@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "io/extended_xyz.hpp"
+#include "md/evaluator.hpp"
+#include "program/components.hpp"
+#include "program/folder.hpp"
+#include "program/progress.hpp"
+#include "program/schema.hpp"
+#include "program/verb.hpp"
+
+namespace md {
+namespace {
+
+/// One frame with its results. Throws NumericalError where there is no energy.
+void append_result(std::string& text, const Structure& system, const Evaluation& result,
+                   bool virial) {
+  bool finite = std::isfinite(result.energy);
+  for (const Vec3& force : result.forces) finite = finite && std::isfinite(norm(force));
+  if (!finite)
+    throw NumericalError(system.source + ": its energy or a force is not a finite number");
+  ExtendedXyzFields fields;
+  fields.energy = result.energy;
+  fields.forces = result.forces;
+  const bool solid = system.periodic[0] && system.periodic[1] && system.periodic[2];
+  if (virial && solid) fields.stress = -1 / std::abs(determinant(system.cell)) * result.virial;
+  append_extended_xyz(text, {system.numbers, system.positions, {}, system.cell, system.periodic},
+                      fields);
+}
+
+}  // namespace
+
+ExitCode energy_verb(const CommandLine& line) {
+  if (line.arguments.size() > 1)
+    throw InputError(
+        "command line: energy takes at most one input file, and keys as --section.key=value");
+  Input input(full_schema());
+  if (!line.arguments.empty()) input.read_file(line.arguments[0]);
+  apply_overrides(input, line);
+  choose_components(input, false);
+  const std::string target = input.file("output.file");
+  const std::vector<Structure> frames = read_all_structures(input);
+  const Device device = read_device(input);
+  std::unique_ptr<Potential> potential = make_potential(input, device);
+  check_systems(input, *potential, device, frames);
+  const bool virial = potential->traits().virial;
+  Evaluator evaluator(device, read_threads(input), std::move(potential));
+
+  const std::vector<Evaluation> results = evaluate_with_progress(
+      evaluator, frames, "energy", input.choice("run.progress") == "auto", virial);
+  std::string text;
+  for (std::size_t r = 0; r < frames.size(); ++r)
+    append_result(text, frames[r], results[r], virial);
+  write_text_file(target, text);
+  fmt::print("{} frames written to {}\n", frames.size(), target);
+  return ExitCode::done;
+}
+
+}  // namespace md

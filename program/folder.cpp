@@ -1,0 +1,89 @@
+#include "program/folder.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <regex>
+#include <set>
+
+#include "io/append_file.hpp"
+#include "md/errors.hpp"
+
+namespace md {
+namespace fs = std::filesystem;
+namespace {
+
+/// True for the names that a run gives to its files.
+bool is_ours(const std::string& name) {
+  static const std::regex names(
+      "(log\\.csv|bench\\.(json|log)|audit(_frames)?\\.(csv|json)|harvest\\.xyz|timings\\.json|"
+      "summary\\."
+      "json|input\\.ini|"
+      "trajectory(\\.r\\d+)?\\.(nc|xyz)|topology(\\.r\\d+)?\\.pdb|"
+      "checkpoint\\.nc(\\.\\d+)?|quarantine\\.r\\d+\\.xyz)(\\.tmp)?");
+  return std::regex_match(name, names);
+}
+
+}  // namespace
+
+void check_output_folder(const Input& input, const std::string& path, bool overwrite,
+                         const std::string& way_on) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) return;
+  if (!fs::is_directory(status))
+    input.fail("output.directory", path + " is a file; a folder is wanted");
+  if (overwrite) return;
+  const bool empty = fs::is_empty(path, error);
+  if (error) throw FileError(path + ": cannot be read: " + error.message());
+  if (!empty)
+    input.fail("output.directory", path + " is not empty; choose another, " + way_on +
+                                       "or give --output.overwrite=yes");
+}
+
+void check_separate_folders(const std::vector<Input>& stages) {
+  if (stages.size() < 2) return;
+  std::set<fs::path> folders;
+  for (const Input& input : stages) {
+    std::error_code error;
+    fs::path folder = fs::weakly_canonical(input.file("output.directory"), error);
+    if (!folder.has_filename()) folder = folder.parent_path();  // a/ is a
+    if (!folders.insert(folder).second)
+      input.fail("output.directory", "two stages cannot write to the same folder");
+  }
+}
+
+void make_folder(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw FileError(path + ": cannot be made: " + error.message());
+}
+
+void make_output_folder(const std::string& path) {
+  make_folder(path);
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(path, error))
+    if (entry.is_regular_file() && is_ours(entry.path().filename().string()))
+      fs::remove(entry.path(), error);
+  if (error) throw FileError(path + ": cannot be cleared: " + error.message());
+}
+
+void write_text_file(const std::string& path, const std::string& text) {
+  const std::string temporary = path + ".tmp";
+  try {
+    AppendFile file = AppendFile::create(temporary);
+    file.append(text);
+    file.sync();
+  } catch (const FileError&) {
+    std::remove(temporary.c_str());
+    throw;
+  }
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    std::remove(temporary.c_str());
+    throw FileError(path + ": cannot be written: " + std::strerror(error));
+  }
+}
+
+}  // namespace md

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "md/input/input.hpp"
+
+namespace md {
+
+/// Throws InputError when the folder exists, is not empty and may not be overwritten, or is a file.
+/// `way_on`: what else a user may do, "continue it with ...".
+void check_output_folder(const Input& input, const std::string& path, bool overwrite,
+                         const std::string& way_on);
+/// Throws InputError when two stages would write to one folder, however it is spelled.
+void check_separate_folders(const std::vector<Input>& stages);
+/// Makes the folder where it is not there. Throws FileError.
+void make_folder(const std::string& path);
+/// Makes the folder, or removes from it what a run writes (nothing else, and not the start.xyz that
+/// input.ini of a later stage begins with). Throws FileError.
+void make_output_folder(const std::string& path);
+/// Replaces a small text file atomically. Throws FileError.
+void write_text_file(const std::string& path, const std::string& text);
+
+}  // namespace md

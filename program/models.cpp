@@ -1,0 +1,29 @@
+#include <fmt/format.h>
+
+#include "md/potential.hpp"
+#include "potentials/support/model_info.hpp"
+#include "program/verb.hpp"
+
+namespace md {
+
+ExitCode models_verb(const CommandLine& line) {
+  if (!line.overrides.empty())
+    throw InputError("command line: models takes a file and no keys, not --" +
+                     line.overrides[0].first);
+  if (line.arguments.size() > 1)
+    throw InputError("command line: models takes one file, not " +
+                     std::to_string(line.arguments.size()));
+  if (!line.arguments.empty()) {
+    fmt::print("{}", describe_model(line.arguments[0]));
+    return ExitCode::done;
+  }
+  for (const auto& [name, entry] : potentials().entries()) {
+    fmt::print("{:<16}{}\n", name, entry.help);
+    for (const Key& key : entry.keys)
+      fmt::print("    potential.{:<16}{}{}\n", key.name, key.help,
+                 key.initial.empty() ? "" : " [" + key.initial + "]");
+  }
+  return ExitCode::done;
+}
+
+}  // namespace md

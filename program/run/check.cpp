@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "program/components.hpp"
+#include "program/folder.hpp"
+#include "program/progress.hpp"
+#include "program/run/disk.hpp"
+#include "program/run/stage.hpp"
+#include "program/schema.hpp"
+#include "program/verb.hpp"
+
+namespace md {
+namespace {
+
+void check_stage(const Input& input, const LastState* previous, LastState& last) {
+  Stage stage = prepare_stage(input, previous);
+  const RunOptions o = stage.options;
+  check_output_folder(stage.input, o.directory, o.overwrite,
+                      "continue it with `understudy restart`, ");
+  fmt::print("{}\n", stage.input.resolved());
+  auto simulation = make_simulation(stage);
+  using Clock = std::chrono::steady_clock;
+  double step = 1e300;  // the shortest: the first calls also warm up
+  for (int k = 0; k < 4; ++k) {
+    const auto start = Clock::now();
+    simulation->evaluate(false);
+    step = std::min(step, std::chrono::duration<double>(Clock::now() - start).count());
+  }
+
+  const State& state = simulation->state();
+  Frame frame;
+  simulation->read(frame, false, true, false);
+  double largest = 0;
+  for (const Vec3& f : frame.force) largest = std::max(largest, norm(f));
+  fmt::print(
+      "# {} replicas, {} atoms; the potential energy of replica 0 is {:.9f} eV, the largest force "
+      "{:.4g} eV/A\n",
+      state.n_replicas(), state.n_atoms(), frame.potential[0], largest);
+  for (const std::string& line : stage.potential_description) fmt::print("# {}\n", line);
+  fmt::print(
+      "# device: {}\n# memory: about {} for state and neighbor lists ({} free)\n"
+      "# disk: about {} ({} free)\n# time: about {} for {} steps, from one evaluation in {:.3g} "
+      "ms\n",
+      describe(stage.device, o.threads), size_text(static_cast<double>(simulation->bytes())),
+      size_text(static_cast<double>(free_memory(stage.device))),
+      size_text(disk_need(o, state.n_atoms(), state.n_replicas())),
+      size_text(free_disk(o.directory)), duration_text(step * static_cast<double>(o.steps)),
+      o.steps, 1e3 * step);
+  if (simulation->n_frozen() > 0)
+    warn("the start is bad already for " + std::to_string(simulation->n_frozen()) + " replicas");
+  warn_of_small_disk(o, state.n_atoms(), state.n_replicas());
+  last = last_state(*simulation, stage);
+}
+
+}  // namespace
+
+ExitCode check_verb(const CommandLine& line) {
+  if (line.arguments.empty()) throw InputError("command line: check needs an input file");
+  std::vector<Input> inputs;
+  for (const std::string& path : line.arguments) {
+    inputs.emplace_back(full_schema());
+    inputs.back().read_file(path);
+    apply_overrides(inputs.back(), line);
+  }
+  check_separate_folders(inputs);
+  LastState last;
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    LastState next;
+    check_stage(inputs[k], k == 0 ? nullptr : &last, next);
+    last = std::move(next);
+  }
+  return ExitCode::done;
+}
+
+}  // namespace md

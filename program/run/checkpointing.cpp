@@ -1,0 +1,165 @@
+#include "program/run/checkpointing.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "md/errors.hpp"
+
+namespace md {
+namespace {
+
+std::vector<double> flat(const std::vector<Vec3>& vectors) {
+  std::vector<double> numbers;
+  numbers.reserve(3 * vectors.size());
+  for (const Vec3& v : vectors) numbers.insert(numbers.end(), {v.x, v.y, v.z});
+  return numbers;
+}
+
+std::vector<double> flat(const std::vector<Mat3>& matrices) {
+  std::vector<Vec3> rows;
+  for (const Mat3& m : matrices) rows.insert(rows.end(), {m[0], m[1], m[2]});
+  return flat(rows);
+}
+
+std::vector<Vec3> vectors(const Checkpoint& checkpoint, const std::string& name, std::size_t n) {
+  const std::vector<double>& numbers = checkpoint.doubles(name, 3 * n);
+  std::vector<Vec3> result(n);
+  for (std::size_t i = 0; i < n; ++i)
+    result[i] = {numbers[3 * i], numbers[3 * i + 1], numbers[3 * i + 2]};
+  return result;
+}
+
+std::vector<Mat3> matrices(const Checkpoint& checkpoint, const std::string& name, std::size_t n) {
+  const std::vector<Vec3> rows = vectors(checkpoint, name, 3 * n);
+  std::vector<Mat3> result(n);
+  for (std::size_t i = 0; i < n; ++i) result[i] = {{rows[3 * i], rows[3 * i + 1], rows[3 * i + 2]}};
+  return result;
+}
+
+std::string model_hash(const Stage& stage) {
+  if (stage.input.text("potential.model").empty()) return "none";
+  const std::string path = stage.input.file("potential.model");
+  for (const HashedFile& file : stage.files)
+    if (file.path == path) return file.sha256;
+  return "none";
+}
+
+}  // namespace
+
+Checkpoint make_checkpoint(Simulation& simulation, const Stage& stage, const Samples& samples,
+                           const std::vector<FileMark>& marks) {
+  const State& s = simulation.state();
+  const Safety& safety = simulation.safety();
+  Checkpoint c;
+  c.set("model_sha256", model_hash(stage));
+  nlohmann::json files = nlohmann::json::array();
+  for (const FileMark& mark : marks)
+    files.push_back({{"name", mark.name}, {"bytes", mark.bytes}, {"frames", mark.frames}});
+  c.set("files", files.dump());
+
+  c.set("first_atom", s.first_atom());
+  c.set("number", s.number.download());
+  c.set("periodic", s.periodic.download());
+  c.set("replica_id", s.random_id.download());
+  c.set("degrees_of_freedom", s.freedom.download());
+  c.set("status", s.status.download());
+  c.set("fault", s.fault.download());
+  c.set("fault_step", s.fault_step.download());
+  c.set("step", s.step.download());
+  c.set("cell", flat(s.cell.download()));
+  c.set("temperature", s.temperature.download());
+  c.set("friction", s.friction.download());
+  c.set("position", flat(s.position.download()));
+  c.set("velocity", flat(s.velocity.download()));
+  c.set("force", flat(s.force.download()));
+  c.set("potential", s.potential.download());
+  c.set("kinetic", s.kinetic.download());
+  c.set("virial", flat(s.virial.download()));
+  c.set("neighbor_reference", flat(simulation.neighbors().reference_positions()));
+  c.set("kept_step", safety.step.download());
+  c.set("kept_position", flat(safety.position.download()));
+  c.set("kept_velocity", flat(safety.velocity.download()));
+  c.set("kept_force", flat(safety.force.download()));
+  c.set("kept_potential", safety.potential.download());
+  c.set("samples", samples.pack());
+  if (stage.handover) c.set("teacher_reference", flat(stage.handover->reference_positions()));
+  return c;
+}
+
+void read_systems(const Checkpoint& checkpoint, Stage& stage) {
+  if (checkpoint.text("model_sha256") != model_hash(stage))
+    throw InputError(checkpoint.source + ": was made with another potential.model (SHA-256 " +
+                     checkpoint.text("model_sha256").substr(0, 12) + "..., now " +
+                     model_hash(stage).substr(0, 12) + "...); the same file is wanted");
+  const std::vector<int> first = checkpoint.integers_as<int>("first_atom");
+  if (first.size() < 2 || first.front() != 0 || !std::is_sorted(first.begin(), first.end()))
+    throw InputError(checkpoint.source + ": first_atom makes no sense");
+  const std::size_t n = first.size() - 1, n_atoms = first.back();
+  const std::vector<int> numbers = checkpoint.integers_as<int>("number", n_atoms);
+  const std::vector<int> periodic = checkpoint.integers_as<int>("periodic", n);
+  const std::vector<std::uint32_t> ids = checkpoint.integers_as<std::uint32_t>("replica_id", n);
+  const std::vector<int> freedom = checkpoint.integers_as<int>("degrees_of_freedom", n);
+  const std::vector<Mat3> cells = matrices(checkpoint, "cell", n);
+  const std::vector<Vec3> x = vectors(checkpoint, "position", n_atoms);
+  const std::vector<Vec3> v = vectors(checkpoint, "velocity", n_atoms);
+  const std::vector<double>& temperature = checkpoint.doubles("temperature", n);
+  const std::vector<double>& friction = checkpoint.doubles("friction", n);
+  stage.status = checkpoint.integers_as<int>("status", n);
+  stage.systems.resize(n);
+  stage.settings.resize(n);
+  for (std::size_t r = 0; r < n; ++r) {
+    Structure& system = stage.systems[r];
+    system.numbers.assign(numbers.begin() + first[r], numbers.begin() + first[r + 1]);
+    system.positions.assign(x.begin() + first[r], x.begin() + first[r + 1]);
+    system.velocities.assign(v.begin() + first[r], v.begin() + first[r + 1]);
+    system.cell = cells[r];
+    for (int k = 0; k < 3; ++k) system.periodic[k] = periodic[r] >> k & 1;
+    system.source = checkpoint.source + ", replica " + std::to_string(r);
+    stage.settings[r] = {temperature[r], friction[r], ids[r], freedom[r]};
+  }
+}
+
+void restore(const Checkpoint& checkpoint, Simulation& simulation, Samples& samples) {
+  State& s = simulation.state();
+  Safety& safety = simulation.safety();
+  const std::size_t n_atoms = s.n_atoms(), n = s.n_replicas();
+  s.fault.upload(checkpoint.integers_as<int>("fault", n));
+  s.fault_step.upload(checkpoint.integers("fault_step", n));
+  s.step.upload(checkpoint.integers("step", 1));
+  s.force.upload(vectors(checkpoint, "force", n_atoms));
+  s.potential.upload(checkpoint.doubles("potential", n));
+  s.kinetic.upload(checkpoint.doubles("kinetic", n));
+  s.virial.upload(matrices(checkpoint, "virial", n));
+  simulation.neighbors().restore(vectors(checkpoint, "neighbor_reference", n_atoms),
+                                 simulation.stream());
+  safety.step.upload(checkpoint.integers("kept_step", Safety::slots * n));
+  safety.position.upload(vectors(checkpoint, "kept_position", Safety::slots * n_atoms));
+  safety.velocity.upload(vectors(checkpoint, "kept_velocity", Safety::slots * n_atoms));
+  safety.force.upload(vectors(checkpoint, "kept_force", Safety::slots * n_atoms));
+  safety.potential.upload(checkpoint.doubles("kept_potential", Safety::slots * n));
+  int frozen = 0;
+  for (int status : s.status.download()) frozen += status == static_cast<int>(Status::quarantined);
+  safety.set_frozen(frozen);
+  samples.unpack(checkpoint.doubles("samples", Samples::n_values * n));
+}
+
+void restore_handover(const Checkpoint& checkpoint, const Stage& stage,
+                      const std::set<int>& replicas, Simulation& simulation) {
+  if (!stage.handover || replicas.empty()) return;
+  std::size_t n_atoms = 0;
+  for (int r : replicas) n_atoms += stage.systems[r].numbers.size();
+  stage.handover->restore(replicas, vectors(checkpoint, "teacher_reference", n_atoms),
+                          simulation.state());
+}
+
+std::vector<FileMark> read_marks(const Checkpoint& checkpoint) {
+  try {
+    std::vector<FileMark> marks;
+    for (const auto& file : nlohmann::json::parse(checkpoint.text("files")))
+      marks.push_back({file.at("name"), file.at("bytes"), file.at("frames")});
+    return marks;
+  } catch (const nlohmann::json::exception&) {
+    throw InputError(checkpoint.source + ": its list of files is damaged");
+  }
+}
+
+}  // namespace md

@@ -1,0 +1,45 @@
+#include "program/run/disk.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "program/components.hpp"
+
+namespace md {
+namespace fs = std::filesystem;
+
+double disk_need(const RunOptions& o, double atoms, double replicas) {
+  const double frames = static_cast<double>(o.steps / o.every + 1);
+  const double arrays = 1 + o.write_velocities + o.write_forces;
+  double bytes = static_cast<double>(o.steps / o.log_every + 1) * replicas * 100;
+  for (const std::string& format : o.formats)
+    bytes += frames * (format == "amber" ? 12 * arrays * atoms + 80 * replicas
+                                         : (4 + 57 * arrays) * atoms + 150 * replicas);
+  // State, neighbor reference and the kept good states; one more while it is being replaced.
+  return bytes + (o.keep + 1) * 24.0 * (4 + 3 * Safety::slots) * atoms;
+}
+
+double free_disk(const std::string& folder) {
+  fs::path path(folder);
+  while (!fs::exists(path) && path.has_parent_path()) path = path.parent_path();
+  std::error_code error;
+  const fs::space_info space = fs::space(path, error);
+  return error ? 0 : static_cast<double>(space.available);
+}
+
+void warn_of_small_disk(const RunOptions& o, double atoms, double replicas) {
+  const double need = disk_need(o, atoms, replicas), free = free_disk(o.directory);
+  if (need > free)
+    warn(fmt::format("the run may need {} in {}, where {} are free", size_text(need), o.directory,
+                     size_text(free)));
+}
+
+std::string size_text(double bytes) {
+  const char* const units[]{"B", "kB", "MB", "GB", "TB"};
+  int unit = 0;
+  for (; bytes >= 1000 && unit < 4; ++unit) bytes /= 1000;
+  return fmt::format("{:.3g} {}", bytes, units[unit]);
+}
+
+}  // namespace md

@@ -1,0 +1,102 @@
+#include "program/run/output.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "io/topology.hpp"
+#include "io/writers.hpp"
+#include "md/units.hpp"
+
+namespace md {
+namespace {
+
+bool solid(const std::array<bool, 3>& periodic) {
+  return periodic[0] && periodic[1] && periodic[2];
+}
+
+}  // namespace
+
+Output::Output(const Stage& stage, bool virial, Samples& samples,
+               const std::vector<FileMark>& resume)
+    : batch_(stage.batch()),
+      samples_(samples),
+      directory_(stage.options.directory),
+      formats_(stage.options.formats),
+      every_(stage.options.every),
+      log_every_(stage.options.log_every),
+      time_step_(stage.options.time_step),
+      velocities_(stage.options.write_velocities),
+      forces_(stage.options.write_forces),
+      packed_(stage.options.packed),
+      pressure_(virial && std::any_of(batch_.periodic.begin(), batch_.periodic.end(), solid)) {
+  const std::string title =
+      fmt::format("{} replicas, {} with {}", batch_.n_replicas(),
+                  stage.input.text("integrator.method"), stage.input.text("potential.name"));
+  std::vector<std::unique_ptr<Writer>> writers;
+  for (const std::string& format : formats_)
+    writers.push_back(
+        make_writer(format, {directory_, batch_, velocities_, forces_, packed_, title, resume}));
+  const std::string header =
+      std::string("step,time_ps,replica,temperature_K,potential_eV,kinetic_eV,total_eV,status") +
+      (pressure_ ? ",volume_A3,pressure_GPa\n" : "\n");
+  writer_ = std::make_unique<AsyncWriter>(
+      std::move(writers), std::make_unique<TextLog>(directory_, "log.csv", header, resume));
+}
+
+std::int64_t Output::next(std::int64_t step) const {
+  const std::int64_t log = (step / log_every_ + 1) * log_every_;
+  return formats_.empty() ? log : std::min(log, (step / every_ + 1) * every_);
+}
+
+bool Output::wants_virial(std::int64_t step) const {
+  return pressure_ && (log_due(step) || frame_due(step));
+}
+
+std::string Output::log_lines(const Frame& frame, std::string text) const {
+  auto out = std::back_inserter(text);
+  for (int r = 0; r < batch_.n_replicas(); ++r) {
+    fmt::format_to(out, "{},{:.9f},{},{:.6f},{:.10f},{:.10f},{:.10f},{}", frame.step, frame.time_ps,
+                   r, frame.temperature[r], frame.potential[r], frame.kinetic[r],
+                   frame.potential[r] + frame.kinetic[r],
+                   name(static_cast<Status>(frame.status[r])));
+    if (pressure_ && solid(batch_.periodic[r])) {
+      const double volume = std::abs(determinant(frame.cell[r]));
+      const Mat3& stress = frame.stress[r];
+      const double pressure =
+          2 * frame.kinetic[r] / (3 * volume) - (stress[0][0] + stress[1][1] + stress[2][2]) / 3;
+      fmt::format_to(out, ",{:.6f},{:.9f}", volume, pressure * units::ev_per_a3_to_gpa);
+    } else if (pressure_) {
+      text += ",,";
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+void Output::write_log(const Simulation& simulation) {
+  Frame frame = writer_->take_frame();
+  simulation.read(frame, false, false, pressure_);
+  frame.time_ps = static_cast<double>(simulation.step()) * time_step_ * 1e-3;
+  writer_->submit(log_lines(frame, writer_->take_text()));
+}
+
+void Output::write(const Simulation& simulation, const std::vector<char>& by_teacher) {
+  const std::int64_t step = simulation.step();
+  const bool frame_too = frame_due(step), log_too = log_due(step);
+  if (!frame_too && !log_too) return;
+  Frame frame = writer_->take_frame();
+  simulation.read(frame, frame_too && velocities_, frame_too && forces_, wants_virial(step));
+  frame.by_teacher = by_teacher;
+  frame.time_ps = static_cast<double>(step) * time_step_ * 1e-3;
+  if (log_too) {
+    samples_.add(frame);
+    writer_->submit(log_lines(frame, writer_->take_text()));
+  }
+  if (!frame_too) return;
+  if (step == 0) write_topology(directory_, batch_, frame, packed_);
+  writer_->submit(std::move(frame));
+}
+
+}  // namespace md

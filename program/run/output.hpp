@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/async_writer.hpp"
+#include "program/run/samples.hpp"
+#include "program/run/stage.hpp"
+
+namespace md {
+
+/// The growing files of a run: trajectories and log.csv. Copies states on the calling thread,
+/// writes on another.
+class Output {
+ public:
+  /// `virial`: whether the potential has one. `resume` empty: new files; else they are cut back to
+  /// these marks and continued.
+  Output(const Stage& stage, bool virial, Samples& samples, const std::vector<FileMark>& resume);
+
+  bool frame_due(std::int64_t step) const { return step % every_ == 0 && !formats_.empty(); }
+  bool log_due(std::int64_t step) const { return step % log_every_ == 0; }
+  /// The next step after `step` at which something is due.
+  std::int64_t next(std::int64_t step) const;
+  /// True when what is due at `step` wants the virial.
+  bool wants_virial(std::int64_t step) const;
+  /// Writes what is due at this step. `by_teacher`: see Frame.
+  void write(const Simulation& simulation, const std::vector<char>& by_teacher = {});
+  /// A row of the log at any step, which does not count in the samples.
+  void write_log(const Simulation& simulation);
+
+  std::vector<FileMark> flush() { return writer_->flush(); }
+  std::vector<FileMark> finish() { return writer_->finish(); }
+  const Batch& batch() const { return batch_; }
+
+ private:
+  std::string log_lines(const Frame& frame, std::string text) const;
+
+  Batch batch_;
+  Samples& samples_;
+  std::string directory_;
+  std::vector<std::string> formats_;
+  std::int64_t every_, log_every_;
+  double time_step_;
+  bool velocities_, forces_, packed_, pressure_;
+  std::unique_ptr<AsyncWriter> writer_;
+};
+
+}  // namespace md

@@ -1,0 +1,157 @@
+#include "program/run/report.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "program/help.hpp"
+#include "program/progress.hpp"
+
+namespace md {
+namespace {
+
+struct Rates {
+  double steps, atom_steps, ns_per_day, ms_per_molecule_step;
+};
+
+Rates rates(const Timings& t, const State& state, double time_step) {
+  const double steps = t.wall > 0 ? t.steps / t.wall : 0;
+  const double molecule_steps = static_cast<double>(t.steps) * state.n_replicas();
+  return {steps, steps * state.n_atoms(), steps * time_step * 86400e-6,
+          molecule_steps > 0 ? 1e3 * t.wall / molecule_steps : 0};
+}
+
+double rest(const Timings& t) {
+  return std::max(0.0, t.wall - t.output - t.teacher - t.phases.neighbors - t.phases.potential -
+                           t.phases.integrator);
+}
+
+}  // namespace
+
+std::string timings_json(const Timings& t, const Simulation& simulation, const Stage& stage) {
+  const State& state = simulation.state();
+  const Rates rate = rates(t, state, stage.options.time_step);
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  nlohmann::ordered_json json{{"device", describe(stage.device, stage.options.threads)},
+                              {"atoms", state.n_atoms()},
+                              {"replicas", state.n_replicas()},
+                              {"steps", t.steps},
+                              {"wall_s", t.wall},
+                              {"steps_per_s", rate.steps},
+                              {"atom_steps_per_s", rate.atom_steps},
+                              {"ns_per_day", rate.ns_per_day},
+                              {"ms_per_molecule_step", rate.ms_per_molecule_step},
+                              {"peak_memory_MB", usage.ru_maxrss / 1024.0},
+                              {"phases",
+                               {{"neighbors", t.phases.neighbors},
+                                {"potential", t.phases.potential},
+                                {"integrator", t.phases.integrator},
+                                {"output", t.output},
+                                {"other", rest(t)}}}};
+  if (stage.audit.enabled) json["phases"]["teacher"] = t.teacher;
+  return json.dump(2) + "\n";
+}
+
+std::string summary_json(const Simulation& simulation, const Stage& stage, const Samples& samples,
+                         const std::string& command, const std::string& outcome,
+                         const std::string& audit_json) {
+  const State& state = simulation.state();
+  const std::vector<int> status = state.status.download(), fault = state.fault.download();
+  const std::vector<std::int64_t> fault_step = state.fault_step.download();
+  const std::int64_t step = simulation.step();
+  nlohmann::ordered_json files = nlohmann::json::array(), replicas = nlohmann::json::array();
+  for (const HashedFile& file : stage.files)
+    files.push_back({{"path", file.path}, {"sha256", file.sha256}});
+  for (int r = 0; r < state.n_replicas(); ++r) {
+    Status now = static_cast<Status>(status[r]);
+    const bool bad = now == Status::quarantined;
+    if (now == Status::running && outcome == "finished") now = Status::finished;
+    if (now == Status::running) now = Status::stopped;
+    nlohmann::ordered_json replica{{"replica", r},
+                                   {"id", stage.settings[r].id},
+                                   {"status", name(now)},
+                                   {"steps", bad ? fault_step[r] : step},
+                                   {"atoms", stage.systems[r].size()},
+                                   {"formula", formula(stage.systems[r].numbers)},
+                                   {"energy_drift_eV_per_ps", samples.energy_drift(r)},
+                                   {"mean_temperature_K", samples.mean_temperature(r)}};
+    if (bad) replica["fault"] = describe_fault(fault[r]);
+    replicas.push_back(std::move(replica));
+  }
+  nlohmann::ordered_json json{
+      {"program", "understudy"},
+      {"version", MD_VERSION},
+      {"build", version_text()},
+      {"command", command},
+      {"outcome", outcome},
+      {"ended", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
+      {"device", describe(stage.device, stage.options.threads)},
+      {"potential", stage.input.text("potential.name")},
+      {"model", stage.potential_description},
+      {"integrator", stage.input.text("integrator.method")},
+      {"seed", stage.options.seed},
+      {"steps", step},
+      {"time_ps", static_cast<double>(step) * stage.options.time_step * 1e-3},
+      {"files", files},
+      {"replicas", replicas}};
+  if (!audit_json.empty()) {  // what audit.json says without its replicas
+    json["audit"] = nlohmann::ordered_json::parse(audit_json);
+    json["audit"].erase("replicas");
+  }
+  return json.dump(2) + "\n";
+}
+
+Outcome outcome_of(const std::string& folder) {
+  std::ifstream file(folder + "/summary.json");
+  const auto json = nlohmann::json::parse(file, nullptr, false);
+  if (!json.is_object()) return {};
+  return {json.value("outcome", ""), json.value("steps", std::int64_t{-1})};
+}
+
+std::string report_table(const Timings& t, const Simulation& simulation, const Stage& stage) {
+  const State& state = simulation.state();
+  const Rates rate = rates(t, state, stage.options.time_step);
+  std::string text = fmt::format("\n{:<12}{:>12}{:>9}\n", "phase", "time (s)", "share");
+  const auto row = [&](const char* name, double time) {
+    text += fmt::format("{:<12}{:>12.3f}{:>7.1f} %\n", name, time,
+                        t.wall > 0 ? 100 * time / t.wall : 0);
+  };
+  row("neighbors", t.phases.neighbors);
+  row("potential", t.phases.potential);
+  row("integrator", t.phases.integrator);
+  row("output", t.output);
+  if (stage.audit.enabled) row("teacher", t.teacher);
+  row("other", rest(t));
+  row("all", t.wall);
+  text += fmt::format(
+      "\n{} steps of {} replicas, {} atoms, on {}\n"
+      "{:.1f} steps/s   {:.4g} atom-steps/s   {:.4g} ns/day per replica ({:.4g} in all)   "
+      "{:.4g} ms per molecule and step\n",
+      t.steps, state.n_replicas(), state.n_atoms(), describe(stage.device, stage.options.threads),
+      rate.steps, rate.atom_steps, rate.ns_per_day, rate.ns_per_day * state.n_replicas(),
+      rate.ms_per_molecule_step);
+  // Many replicas make many files of a kind: name the kinds.
+  std::vector<std::string> files;
+  const bool many = state.n_replicas() > 1 && !stage.options.packed;
+  for (const std::string& format : stage.options.formats) {
+    const std::string extension = format == "amber" ? ".nc" : ".xyz";
+    files.push_back(many ? "trajectory.r*" + extension : "trajectory" + extension);
+  }
+  if (!stage.options.formats.empty()) files.push_back(many ? "topology.r*.pdb" : "topology.pdb");
+  if (stage.audit.enabled) files.insert(files.end(), {"audit.csv", "audit.json"});
+  if (stage.audit.policy == AuditOptions::Policy::harvest) files.push_back("harvest.xyz");
+  for (const char* const name : {"log.csv", "timings.json", "summary.json", "checkpoint.nc"})
+    files.push_back(name);
+  std::string folder = std::filesystem::relative(stage.options.directory).string();
+  if (folder.starts_with("..")) folder = stage.options.directory;
+  text += fmt::format("\nwritten to {}: {}\n", folder, fmt::join(files, ", "));
+  return text;
+}
+
+}  // namespace md

@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "program/run/checkpointing.hpp"
+#include "program/run/report.hpp"
+#include "program/run/run_loop.hpp"
+#include "program/schema.hpp"
+#include "program/verb.hpp"
+
+namespace md {
+namespace {
+
+/// Throws InputError when an option changes what the files written so far were made with.
+void check_unchanged(const Input& before, const Input& now) {
+  for (const char* const key : {"integrator.method", "output.trajectory", "output.velocities",
+                                "output.forces", "output.layout"})
+    if (before.text(key) != now.text(key))
+      now.fail_value(key, "cannot change in a restart; the run has '" + before.text(key) + "'");
+  const char* const key = "integrator.time_step";
+  if (before.number(key) != now.number(key))
+    now.fail_value(key, "cannot change in a restart; the run has " + before.text(key));
+}
+
+}  // namespace
+
+ExitCode restart_verb(const CommandLine& line) {
+  namespace fs = std::filesystem;
+  if (line.arguments.size() != 1)
+    throw InputError("command line: restart needs one folder, that of the run to continue");
+  const std::string folder = fs::absolute(line.arguments[0]).lexically_normal().string();
+  if (!fs::is_directory(folder)) throw InputError(line.arguments[0] + ": no such folder");
+  for (const auto& [key, value] : line.overrides)
+    if (key.starts_with("system.") || key.starts_with("output.directory"))
+      throw InputError("command line: " + key +
+                       ": a restart goes on with the system and folder it has");
+  const Checkpoint checkpoint = read_checkpoint(folder + "/checkpoint.nc");
+  Input input(full_schema());
+  input.read_file(folder + "/input.ini");
+  const Input before = input;
+  apply_overrides(input, line);
+  check_unchanged(before, input);
+  input.set("output.directory", folder);
+
+  Stage stage = prepare_components(std::move(input));
+  read_systems(checkpoint, stage);
+  set_thermostats(stage);
+  check_potentials(stage);
+  const std::int64_t done = checkpoint.integers("step", 1)[0];
+  const Outcome outcome = outcome_of(folder);
+  if (done >= stage.options.steps && outcome.text == "finished" && outcome.steps == done) {
+    fmt::print("nothing to do: {} has made {} of {} steps; --integrator.steps=N makes it longer\n",
+               line.arguments[0], done, stage.options.steps);
+    const auto bad = static_cast<int>(Status::quarantined);
+    const bool any_bad =
+        std::find(stage.status.begin(), stage.status.end(), bad) != stage.status.end();
+    return any_bad ? ExitCode::quarantined : ExitCode::done;
+  }
+  catch_signals();
+  return run_stage(std::move(stage), &checkpoint, line.text).code;
+}
+
+}  // namespace md

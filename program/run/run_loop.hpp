@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "io/checkpoint.hpp"
+#include "md/errors.hpp"
+#include "program/run/stage.hpp"
+
+namespace md {
+
+/// How a stage ended.
+struct StageEnd {
+  ExitCode code = ExitCode::done;
+  LastState last;
+};
+
+/// Runs a stage to its end and writes its folder. `from` is null for a run from the start. Throws
+/// NumericalError when every replica is bad, or one with on_failure = stop; the folder is complete
+/// then, checkpoint included.
+StageEnd run_stage(Stage stage, const Checkpoint* from, const std::string& command);
+
+/// From now on SIGINT and SIGTERM end the run with a checkpoint.
+void catch_signals();
+/// True once one of them has come.
+bool stop_requested();
+
+}  // namespace md

@@ -1,0 +1,105 @@
+#include "program/run/run_options.hpp"
+
+#include <cmath>
+
+#include "md/errors.hpp"
+#include "program/components.hpp"
+
+namespace md {
+namespace {
+
+std::uint32_t read_u32(const Input& input, const std::string& key) {
+  const std::int64_t value = input.integer(key);
+  if (value < 0 || value > std::numeric_limits<std::uint32_t>::max())
+    input.fail_value(key, "must lie between 0 and 4294967295");
+  return static_cast<std::uint32_t>(value);
+}
+
+std::int64_t read_total_steps(const Input& input, double time_step) {
+  const bool steps = !input.text("integrator.steps").empty();
+  const bool time = !input.text("integrator.time").empty();
+  if (steps && time) input.fail("integrator.time", "give either steps or time, not both");
+  if (!steps && !time)
+    input.fail("integrator.steps", "is missing: say how many steps, or give integrator.time");
+  if (time) {
+    const double total = std::round(input.positive("integrator.time") / time_step);
+    if (total < 1) input.fail_value("integrator.time", "is shorter than one time step");
+    if (total > 9e15) input.fail_value("integrator.time", "is too long");
+    return static_cast<std::int64_t>(total);
+  }
+  const std::int64_t total = input.integer("integrator.steps");
+  if (total < 0) input.fail_value("integrator.steps", "must not be below zero");
+  return total;
+}
+
+double read_limit(const Input& input, const std::string& key, double none) {
+  if (input.text(key).empty()) return none;
+  return input.positive(key);
+}
+
+std::vector<std::string> read_formats(const Input& input) {
+  const std::string choice = input.choice("output.trajectory");
+  if (choice == "none") return {};
+  if (choice == "both") return {"amber", "extxyz"};
+  return {choice};
+}
+
+}  // namespace
+
+std::int64_t read_steps(const Input& input, const std::string& key, double time_step) {
+  const Interval interval = input.interval(key);
+  const double steps = interval.time > 0 ? std::round(interval.time / time_step) : interval.steps;
+  if (steps < 1) input.fail_value(key, "must be at least one step");
+  if (steps > 9e15) input.fail_value(key, "is too long");
+  return static_cast<std::int64_t>(steps);
+}
+
+RunOptions read_run_options(const Input& input) {
+  RunOptions o;
+  const std::int64_t replicas = input.integer("system.replicas");
+  if (replicas < 1 || replicas > 100'000'000)
+    input.fail_value("system.replicas", "must be at least 1 and at most 100000000");
+  o.replicas = static_cast<int>(replicas);
+  o.first_id = read_u32(input, "system.replica_id");
+  o.seed = read_u32(input, "integrator.seed");
+  o.velocities = input.choice("system.velocities");
+  o.remove_drift = input.flag("system.remove_drift");
+
+  o.time_step = input.positive("integrator.time_step");
+  if (o.time_step > 1e6) input.fail_value("integrator.time_step", "is too long for dynamics");
+  o.steps = read_total_steps(input, o.time_step);
+
+  o.directory = input.file("output.directory");
+  o.formats = read_formats(input);
+  o.every = read_steps(input, "output.every", o.time_step);
+  o.log_every = read_steps(input, "output.log_every", o.time_step);
+  o.write_velocities = input.flag("output.velocities");
+  o.write_forces = input.flag("output.forces");
+  o.packed = input.choice("output.layout") == "packed";
+  o.overwrite = input.flag("output.overwrite");
+  if (input.has("output.file"))
+    input.fail("output.file", "belongs to `understudy energy` and `understudy verify`");
+
+  o.checkpoint_every = input.interval("checkpoint.every");
+  if (!(o.checkpoint_every.steps > 0 || o.checkpoint_every.time > 0))
+    input.fail_value("checkpoint.every", "must be above zero");
+  const std::int64_t keep = input.integer("checkpoint.keep");
+  if (keep < 1 || keep > 1000) input.fail_value("checkpoint.keep", "must lie between 1 and 1000");
+  o.keep = static_cast<int>(keep);
+
+  o.skin = input.number("neighbors.skin");
+  if (o.skin < 0) input.fail_value("neighbors.skin", "must not be below zero");
+  o.stop_on_failure = input.choice("safety.on_failure") == "stop";
+  const double inf = std::numeric_limits<double>::infinity();
+  o.limits.max_force = read_limit(input, "safety.max_force", inf);
+  o.limits.max_temperature = read_limit(input, "safety.max_temperature", inf);
+  o.limits.min_distance = read_limit(input, "safety.min_distance", 0);
+
+  o.threads = read_threads(input);
+  o.strict = input.choice("run.determinism") == "strict";
+  o.progress = input.choice("run.progress") == "auto";
+  o.max_time = read_limit(input, "run.max_time", inf);
+  return o;
+}
+
+}  // namespace md

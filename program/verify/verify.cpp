@@ -1,0 +1,136 @@
+#include "program/verify/verify.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+
+#include "program/components.hpp"
+#include "program/folder.hpp"
+#include "program/schema.hpp"
+#include "program/verb.hpp"
+
+namespace md {
+namespace {
+
+/// One function and one line here make a new claim.
+const std::vector<Claim> all_claims{
+    check_forces,      check_virial,    check_rotation, check_translation,
+    check_permutation, check_net_force, check_size,     check_batch,
+    check_continuity,  check_repulsion, check_restart,  check_conservation,
+};
+
+VerifiedSystem verify_system(const Input& input, Evaluator& evaluator, const Structure& system) {
+  const PotentialTraits traits = evaluator.potential().traits();
+  VerifyCase c{input,
+               evaluator,
+               traits,
+               system,
+               evaluator.evaluate(system, traits.virial),
+               traits.force_noise,
+               0};
+  c.largest_force = largest_difference(c.start.forces, std::vector<Vec3>(system.size()));
+  fmt::print("\n{}: {}, {} atoms\n", system.source, formula(system.numbers), system.size());
+  if (!std::isfinite(c.start.energy) || !std::isfinite(c.largest_force))
+    throw NumericalError(system.source + ": its energy or a force is not a finite number");
+  VerifiedSystem result{&system, {}};
+  for (const Claim claim : verify_claims())
+    for (VerifyRow& row : claim(c)) {
+      fmt::print("{}\n", verify_line(row));
+      std::fflush(stdout);
+      result.rows.push_back(std::move(row));
+    }
+  return result;
+}
+
+int count(const std::vector<VerifiedSystem>& systems, Verdict verdict) {
+  int n = 0;
+  for (const VerifiedSystem& system : systems)
+    for (const VerifyRow& row : system.rows) n += row.verdict == verdict;
+  return n;
+}
+
+std::string first_fault(const std::vector<VerifiedSystem>& systems) {
+  for (const VerifiedSystem& system : systems)
+    for (const VerifyRow& row : system.rows)
+      if (row.verdict == Verdict::fail) return row.claim + " of " + system.system->source;
+  return "";
+}
+
+}  // namespace
+
+const std::vector<Claim>& verify_claims() { return all_claims; }
+
+double VerifyCase::energy_noise(int n, double energy) const {
+  return std::sqrt(n) * force_noise * 1.0 + 4 * traits.energy_rounding * std::abs(energy);
+}
+
+VerifyRow judge(VerifyRow row, bool claimed) {
+  if (!claimed) {
+    row.verdict = Verdict::reported;
+    row.remark = row.remark.empty() ? "not claimed" : "not claimed; " + row.remark;
+    return row;
+  }
+  // Comparisons with what is no number are false.
+  row.verdict = row.figure >= row.low && row.figure <= row.high ? Verdict::pass : Verdict::fail;
+  return row;
+}
+
+VerifyRow at_most(const std::string& claim, double figure, double high, const std::string& unit,
+                  const std::string& remark) {
+  VerifyRow row;
+  row.claim = claim;
+  row.figure = figure;
+  row.high = high;
+  row.unit = unit;
+  row.remark = remark;
+  return row;
+}
+
+VerifyRow not_applicable(const std::string& claim, const std::string& why) {
+  VerifyRow row;
+  row.claim = claim;
+  row.remark = why;
+  return row;
+}
+
+ExitCode verify_verb(const CommandLine& line) {
+  if (line.arguments.size() > 1)
+    throw InputError(
+        "command line: verify takes at most one input file, and keys as --section.key=value");
+  Input input(full_schema());
+  if (!line.arguments.empty()) input.read_file(line.arguments[0]);
+  apply_overrides(input, line);
+  choose_components(input, false);
+  const std::string target = input.text("output.file").empty() ? "" : input.file("output.file");
+  if (!target.empty() &&
+      !std::filesystem::is_directory(std::filesystem::path(target).parent_path()))
+    input.fail("output.file", target + ": its folder is not there");
+  const std::vector<Structure> frames = read_all_structures(input);
+  const Device device = read_device(input);
+  std::unique_ptr<Potential> potential = make_potential(input, device);
+  check_systems(input, *potential, device, frames);
+  Evaluator evaluator(device, read_threads(input), std::move(potential));
+
+  std::vector<VerifiedSystem> systems;
+  for (const Structure& frame : frames) {
+    systems.push_back(verify_system(input, evaluator, frame));
+    // What is there after each system is whole, should the next one end the program.
+    if (!target.empty()) write_text_file(target, verify_json(input, evaluator, systems));
+  }
+  const int failed = count(systems, Verdict::fail), passed = count(systems, Verdict::pass);
+  fmt::print("\n{} systems: {} passed, {} failed, {} reported, {} not applicable\n", systems.size(),
+             passed, failed, count(systems, Verdict::reported),
+             count(systems, Verdict::not_applicable));
+  if (!target.empty()) fmt::print("written to {}\n", target);
+  std::fflush(stdout);
+  if (failed > 0)
+    throw NumericalError("the potential '" + input.text("potential.name") +
+                         "' does not keep what it claims: " + std::to_string(failed) + " of " +
+                         std::to_string(failed + passed) +
+                         " failed; the first: " + first_fault(systems));
+  return ExitCode::done;
+}
+
+}  // namespace md

@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "md/input/input.hpp"
@@ -37,6 +38,9 @@ struct PotentialTraits {
   std::string caution;  // said before a run: why dynamics may not be trusted; empty: it may
 };
 
+/// Names and values that describe a model or a potential: {"cutoff", "5 A"}.
+using Description = std::vector<std::pair<std::string, std::string>>;
+
 /// Energy, forces and virial of a whole batch.
 class Potential {
  public:
@@ -49,8 +53,8 @@ class Potential {
   virtual void add_forces(const StateView& state, const NeighborList& neighbors, bool virial,
                           Stream& stream) = 0;
 
-  /// Lines `name: value` about the model for logs and `understudy models`; may be empty.
-  virtual std::vector<std::string> describe() const { return {}; }
+  /// The model, for logs and `understudy check`; may be empty.
+  virtual Description describe() const { return {}; }
 };
 
 /// What a factory gets. The factory checks its own keys and files and throws InputError.

@@ -1,5 +1,6 @@
 #include <numbers>
 
+#include "potentials/support/architecture.hpp"
 #include "potentials/support/model_file.hpp"
 #include "potentials/support/torch_edges.hpp"
 #include "potentials/support/torch_runtime.hpp"
@@ -149,11 +150,13 @@ std::unique_ptr<Potential> make(const PotentialOptions& options) {
 #ifndef MD_TORCH_CUDA
   traits.on_gpu = false;
 #endif
-  std::vector<std::string> description{
-      "architecture: seed-student", "cutoff: " + std::to_string(network->cutoff()) + " A",
-      "elements: " + describe_elements(network->elements()),
-      "known defects: the energy changes with rotation (0.1 eV for water) and jumps at the cutoff "
-      "(up to 0.5 eV); not for periodic systems"};
+  Description description{
+      {"architecture", "seed-student"},
+      {"cutoff", std::to_string(network->cutoff()) + " A"},
+      {"elements", describe_elements(network->elements())},
+      {"known defects",
+       "the energy changes with rotation (0.1 eV for water) and jumps at the cutoff "
+       "(up to 0.5 eV); not for periodic systems"}};
   return std::make_unique<TorchEdgePotential>(std::move(network), traits, options.device,
                                               options.strict, std::move(description));
 }

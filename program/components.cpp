@@ -58,6 +58,12 @@ std::unique_ptr<Potential> make_potential(const Input& input, const Device& devi
   }
 }
 
+std::vector<std::string> lines_of(const Description& description) {
+  std::vector<std::string> lines;
+  for (const auto& [name, value] : description) lines.push_back(name + ": " + value);
+  return lines;
+}
+
 std::vector<Structure> read_structure_file(const Input& input, const std::string& path,
                                            const std::string& key) {
   if (!std::filesystem::exists(path)) input.fail(key, path + ": no such file");

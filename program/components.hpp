@@ -16,6 +16,8 @@ int read_threads(const Input& input);
 Device read_device(const Input& input);
 /// The potential of section [potential]; throws what its factory throws, with the key named.
 std::unique_ptr<Potential> make_potential(const Input& input, const Device& device);
+/// "name: value" for each, as reports have them.
+std::vector<std::string> lines_of(const Description& description);
 /// Frames of a file of system.structure, checked; names the key for a file that is not there.
 std::vector<Structure> read_structure_file(const Input& input, const std::string& path,
                                            const std::string& key = "system.structure");

@@ -26,7 +26,7 @@ class Tf32Scope {
 
 class TorchOrbPotential final : public Potential {
  public:
-  TorchOrbPotential(TorchOrb network, PotentialTraits traits, std::vector<std::string> description,
+  TorchOrbPotential(TorchOrb network, PotentialTraits traits, Description description,
                     int most_neighbors, const PotentialOptions& options)
       : network_(std::move(network)),
         traits_(std::move(traits)),
@@ -41,7 +41,7 @@ class TorchOrbPotential final : public Potential {
                                                : 256) {}
 
   const PotentialTraits& traits() const override { return traits_; }
-  std::vector<std::string> describe() const override { return description_; }
+  Description describe() const override { return description_; }
 
   void add_forces(const StateView& state, const NeighborList& neighbors, bool virial,
                   Stream& stream) override {
@@ -104,7 +104,7 @@ class TorchOrbPotential final : public Potential {
 
   TorchOrb network_;
   PotentialTraits traits_;
-  std::vector<std::string> description_;
+  Description description_;
   Device device_;
   int most_neighbors_;
   bool tf32_;

@@ -20,10 +20,10 @@ PotentialTraits traits_of(const OrbModel& model, const std::string& precision) {
   return traits;
 }
 
-std::vector<std::string> describe(const OrbModel& model, int most_neighbors) {
-  std::vector<std::string> lines = model.describe();
-  lines.push_back("neighbors: at most " + std::to_string(most_neighbors));
-  return lines;
+Description describe(const OrbModel& model, int most_neighbors) {
+  Description description = model.describe();
+  description.emplace_back("neighbors", "at most " + std::to_string(most_neighbors));
+  return description;
 }
 
 Make& make_libtorch() {
@@ -47,7 +47,7 @@ class OrbPotential final : public Potential {
         description_(orb::describe(model, most_neighbors)) {}
 
   const PotentialTraits& traits() const override { return traits_; }
-  std::vector<std::string> describe() const override { return description_; }
+  Description describe() const override { return description_; }
 
   void add_forces(const StateView& state, const NeighborList& neighbors, bool virial,
                   Stream& stream) override {
@@ -91,7 +91,7 @@ class OrbPotential final : public Potential {
   Network<T> network_;
   NearestNeighbors nearest_;
   PotentialTraits traits_;
-  std::vector<std::string> description_;
+  Description description_;
   Graph graph_;
   std::vector<int> first_atom_;  // of the replicas in the graph, from 0
   std::vector<Vec3> force_;      // of a replica

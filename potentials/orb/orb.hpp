@@ -11,8 +11,8 @@ namespace md::orb {
 /// What both evaluations of an Orb share; on_gpu is false.
 PotentialTraits traits_of(const OrbModel& model, const std::string& precision);
 
-/// Lines for `understudy models` and logs.
-std::vector<std::string> describe(const OrbModel& model, int most_neighbors);
+/// The model and how many neighbors it looks at.
+Description describe(const OrbModel& model, int most_neighbors);
 
 /// By LibTorch: the oracle of the kernels, and what runs on a GPU. Null in a build without
 /// LibTorch; libtorch_orb.cpp sets it.

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "md/errors.hpp"
+#include "potentials/support/architecture.hpp"
 #include "potentials/support/model_file.hpp"
 
 namespace md::orb {
@@ -129,19 +130,28 @@ OrbModel OrbModel::read(const Safetensors& file) {
   return model;
 }
 
-std::vector<std::string> OrbModel::describe() const {
+Description OrbModel::describe() const {
   // A list of a hundred names tells nobody more than its ends.
   const bool all = elements.size() > 20 && *elements.begin() == 1 &&
                    *elements.rbegin() == static_cast<int>(elements.size());
   const std::string names =
       all ? describe_elements({1}) + " to " + describe_elements({*elements.rbegin()})
           : describe_elements(elements);
-  return {"architecture: orb-v2",
-          fmt::format("size: {} channels, {} hidden, {} steps", channels, hidden, steps),
-          fmt::format("cutoff: {} A", cutoff), "elements: " + names,
-          std::string("remark: direct forces, not the gradient of the energy; not exactly "
-                      "invariant under rotation") +
-              (has_stress() ? "" : "; no stress")};
+  return {{"architecture", "orb-v2"},
+          {"size", fmt::format("{} channels, {} hidden, {} steps", channels, hidden, steps)},
+          {"cutoff", fmt::format("{} A", cutoff)},
+          {"elements", names},
+          {"remark", std::string("direct forces, not the gradient of the energy; not exactly "
+                                 "invariant under rotation") +
+                         (has_stress() ? "" : "; no stress")}};
 }
+
+namespace {
+const bool registered = add_architecture(
+    "orb-v2",
+    {.potential = "orb",
+     .telling_tensor = "model.gnn_stacks.0._edge_mlp.mlp.NN-0.weight",
+     .describe = [](const Safetensors& file) { return OrbModel::read(file).describe(); }});
+}  // namespace
 
 }  // namespace md::orb

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "md/potential.hpp"
 #include "potentials/support/safetensors.hpp"
 
 namespace md::orb {
@@ -33,7 +34,7 @@ struct OrbModel {
   /// 25,213,601 for the published sizes 256, 512, 15. Statistics of normalisers do not count.
   std::int64_t n_parameters() const;
   /// Lines `name: value`.
-  std::vector<std::string> describe() const;
+  Description describe() const;
 
   /// Throws InputError naming file and tensor: wrong architecture, a trunk tensor too many or too
   /// few, a wrong shape, no head for energy or forces. Unknown tensors of heads and the decoder are

@@ -5,6 +5,7 @@
 #include "md/errors.hpp"
 #include "md/structure.hpp"
 #include "md/text.hpp"
+#include "potentials/support/architecture.hpp"
 #include "potentials/support/model_file.hpp"
 #include "potentials/support/safetensors_writer.hpp"
 
@@ -155,14 +156,26 @@ void PainnModel::write(const std::string& path, std::map<std::string, std::strin
   write_safetensors(path, tensors, metadata);
 }
 
-std::vector<std::string> PainnModel::describe() const {
-  return {"architecture: painn",
-          fmt::format("size: {} channels, {} layers, {} radial functions", channels, layers.size(),
-                      n_radial),
-          fmt::format("cutoff: {} A", cutoff),
-          "elements: " + describe_elements(elements),
-          std::string("envelope: ") + (envelope == Envelope::cosine ? "cosine" : "polynomial"),
-          std::string("repulsion: ") + (repulsion ? "zbl" : "none")};
+Description PainnModel::describe() const {
+  return {{"architecture", "painn"},
+          {"size", fmt::format("{} channels, {} layers, {} radial functions", channels,
+                               layers.size(), n_radial)},
+          {"cutoff", fmt::format("{} A", cutoff)},
+          {"elements", describe_elements(elements)},
+          {"envelope", envelope == Envelope::cosine ? "cosine" : "polynomial"},
+          {"repulsion", repulsion ? "zbl" : "none"}};
 }
+
+namespace {
+const bool registered = add_architecture(
+    "painn",
+    {.potential = "painn",
+     .aliases = {"painn-schnetpack"},
+     .telling_tensor = "rep.filter_net.weight",
+     .describe = [](const Safetensors& file) { return PainnModel::read(file).describe(); },
+     .buffers = {"rep.cutoff_fn.cutoff", "rep.radial_basis.freqs"},
+     .unprintable = {
+         {"training_domain", "of every element: mean, covariance and farthest atom of the data"}}});
+}  // namespace
 
 }  // namespace md

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "md/potential.hpp"
 #include "potentials/painn/training_domain.hpp"
 #include "potentials/support/safetensors.hpp"
 
@@ -55,7 +56,7 @@ struct PainnModel {
   /// A file that read() takes; `metadata` is added to what the model itself says. Throws FileError.
   void write(const std::string& path, std::map<std::string, std::string> metadata) const;
   /// Lines `name: value` about sizes, cutoff, elements and options.
-  std::vector<std::string> describe() const;
+  Description describe() const;
 
   /// A tensor of the network: its name in a file, its shape, its numbers in this model.
   struct Tensor {

@@ -39,36 +39,6 @@ std::pair<std::string, std::string> units_of(const Safetensors& file) {
 
 }  // namespace
 
-std::string architecture_of(const Safetensors& file) {
-  static const std::map<std::string, std::string> names{{"painn", "painn"},
-                                                        {"painn-schnetpack", "painn"},
-                                                        {"orb-v2", "orb-v2"},
-                                                        {"seed-student", "seed-student"}};
-  for (const char* key : {"architecture", "arch"}) {
-    if (!file.metadata().contains(key)) continue;
-    const auto it = names.find(file.metadata(key));
-    if (it == names.end())
-      refuse(file, key, "known architectures are painn, orb-v2 and seed-student");
-    return it->second;
-  }
-  static const std::vector<std::pair<std::string, std::string>> telling{
-      {"rep.filter_net.weight", "painn"},
-      {"model.gnn_stacks.0._edge_mlp.mlp.NN-0.weight", "orb-v2"},
-      {"interactions.0.message.rbf_to_scalar.0.weight", "seed-student"}};
-  for (const auto& [tensor, architecture] : telling)
-    if (file.has(tensor)) return architecture;
-  throw InputError(file.path() +
-                   ": the architecture is not known: no metadata 'architecture', and the tensor "
-                   "names are not those of painn, orb-v2 or seed-student");
-}
-
-void require_architecture(const Safetensors& file, const std::string& wanted) {
-  const std::string found = architecture_of(file);
-  if (found != wanted)
-    throw InputError(file.path() + ": is a model of architecture " + found + "; " + wanted +
-                     " is wanted");
-}
-
 double cutoff_of(const Safetensors& file, const std::string& buffer, double fallback) {
   double cutoff = fallback;
   if (file.metadata().contains("cutoff")) {

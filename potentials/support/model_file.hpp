@@ -7,13 +7,6 @@
 
 namespace md {
 
-/// "painn", "orb-v2" or "seed-student": from the metadata `architecture` or `arch`, else from the
-/// tensor names. Throws InputError for anything else.
-std::string architecture_of(const Safetensors& file);
-
-/// Throws InputError unless the file is of this architecture.
-void require_architecture(const Safetensors& file, const std::string& wanted);
-
 /// The cutoff radius in A: the decimal number of the metadata where there is one, else the first
 /// element of the tensor `buffer`; with neither `fallback`, and without that an InputError.
 double cutoff_of(const Safetensors& file, const std::string& buffer, double fallback = 0);

@@ -17,7 +17,7 @@ EnergyGradient differentiate(const TorchNetwork& network, TorchGraph graph) {
 
 TorchEdgePotential::TorchEdgePotential(std::unique_ptr<TorchNetwork> network,
                                        PotentialTraits traits, Device device, bool strict,
-                                       std::vector<std::string> description)
+                                       Description description)
     : network_(std::move(network)),
       traits_(std::move(traits)),
       device_(device),

@@ -44,11 +44,11 @@ EnergyGradient differentiate(const TorchNetwork& network, TorchGraph graph);
 class TorchEdgePotential final : public Potential {
  public:
   TorchEdgePotential(std::unique_ptr<TorchNetwork> network, PotentialTraits traits, Device device,
-                     bool strict, std::vector<std::string> description);
+                     bool strict, Description description);
   const PotentialTraits& traits() const override { return traits_; }
   void add_forces(const StateView& state, const NeighborList& neighbors, bool virial,
                   Stream& stream) override;
-  std::vector<std::string> describe() const override { return description_; }
+  Description describe() const override { return description_; }
 
  private:
   struct Range {  // of atoms or edges
@@ -61,7 +61,7 @@ class TorchEdgePotential final : public Potential {
   PotentialTraits traits_;
   Device device_;
   bool strict_;
-  std::vector<std::string> description_;
+  Description description_;
   EdgeList edges_;
 };
 

@@ -157,38 +157,35 @@ ScriptAdapter detect_adapter(const Module& module, const std::string& path,
                    hint);
 }
 
-std::string describe_script(const std::string& path) {
+ModelInfo script_info(const std::string& path) {
   const Module module = load_script(path, Device{});
-  std::string text = "format:       TorchScript\nsignature:    " + signature_of(module) + "\n";
+  ModelInfo info;
+  info.potential = "torchscript";
+  info.description = {{"format", "TorchScript"}, {"signature", signature_of(module)}};
+  const auto add = [&](const std::string& name, const std::string& value) {
+    info.description.emplace_back(name, value);
+  };
   try {
     const ScriptAdapter adapter = detect_adapter(module, path, "auto");
-    text += "adapter:      " + adapter.name + "\n";
-    text +=
-        "units:        " + std::string(adapter.name == "ani" ? "hartree" : "eV") + ", angstrom\n";
-    if (!adapter.elements.empty())
-      text += "elements:     " + describe_elements(adapter.elements) + "\n";
-    text += std::string("periodic:     ") + (adapter.periodic ? "yes" : "no") + "\n";
+    add("adapter", adapter.name);
+    add("units", std::string(adapter.name == "ani" ? "hartree" : "eV") + ", angstrom");
+    if (!adapter.elements.empty()) add("elements", describe_elements(adapter.elements));
+    add("periodic", adapter.periodic ? "yes" : "no");
   } catch (const InputError&) {
-    text += "adapter:      generic (potential.inputs must say what forward() takes)\n";
+    add("adapter", "generic (potential.inputs must say what forward() takes)");
   }
-  std::int64_t total = 0;
-  std::string modules;
   for (const auto& child : module.named_children()) {
     std::int64_t count = 0;
     for (const at::Tensor& parameter : child.value.parameters()) count += parameter.numel();
-    total += count;
-    if (count == 0) continue;
-    std::string line = "  " + child.name;
-    line.resize(std::max<std::size_t>(line.size() + 1, 46), ' ');
-    const std::string number = std::to_string(count);
-    modules += line + std::string(number.size() < 12 ? 12 - number.size() : 0, ' ') + number + "\n";
+    info.parameters += count;
+    if (count > 0) info.modules.emplace_back(child.name, count);
   }
-  for (const at::Tensor& parameter : module.parameters(false)) total += parameter.numel();
-  return text + "parameters:   " + std::to_string(total) + "\n" + modules;
+  for (const at::Tensor& parameter : module.parameters(false)) info.parameters += parameter.numel();
+  return info;
 }
 
 namespace {
-const bool registered = (script_describer() = describe_script, true);
+const bool registered = (script_reader() = script_info, true);
 }  // namespace
 
 }  // namespace md

@@ -350,8 +350,8 @@ void ScriptPotential::add_forces(const StateView& state, const NeighborList& nei
   }
 }
 
-std::vector<std::string> ScriptPotential::describe() const {
-  return {"adapter: " + adapter_.name, "signature: " + signature_of(module_)};
+Description ScriptPotential::describe() const {
+  return {{"adapter", adapter_.name}, {"signature", signature_of(module_)}};
 }
 
 }  // namespace md

@@ -42,7 +42,7 @@ class ScriptPotential final : public Potential {
   const PotentialTraits& traits() const override { return traits_; }
   void add_forces(const StateView& state, const NeighborList& neighbors, bool virial,
                   Stream& stream) override;
-  std::vector<std::string> describe() const override;
+  Description describe() const override;
 
   ScriptAnswer evaluate(const ScriptSystems& systems, bool virial);
 

@@ -22,7 +22,7 @@ class HandoverPotential final : public Potential {
   /// energy, force and virial must stand at zero.
   void add_forces(const StateView& state, const NeighborList& neighbors, bool virial,
                   Stream& stream) override;
-  std::vector<std::string> describe() const override { return student_->describe(); }
+  Description describe() const override { return student_->describe(); }
 
   const std::set<int>& by_teacher() const { return by_teacher_; }
   /// Makes these replicas the teacher's, the others the student's, at the positions and with the

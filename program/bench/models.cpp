@@ -2,32 +2,11 @@
 #include <cmath>
 #include <filesystem>
 
-#include "md/text.hpp"
 #include "potentials/support/model_info.hpp"
 #include "program/bench/bench.hpp"
 #include "program/schema.hpp"
 
 namespace md {
-namespace {
-
-/// The value of "name:   value" in a description; "" where it has none.
-std::string value_of(const std::string& text, const std::string& name) {
-  for (const std::string& line : split(text, '\n'))
-    if (line.starts_with(name + ":")) return trim(line.substr(name.size() + 1));
-  return "";
-}
-
-/// The registered potential that runs an architecture: "seed-student" is seed_student, "orb-v2"
-/// orb.
-std::string potential_for(std::string architecture) {
-  std::replace(architecture.begin(), architecture.end(), '-', '_');
-  const auto& entries = potentials().entries();
-  for (const std::string& name : {architecture, architecture.substr(0, architecture.find('_'))})
-    if (entries.contains(name)) return name;
-  return "";
-}
-
-}  // namespace
 
 BenchModel bench_model(const Input& input, const std::string& role) {
   const std::string key = "bench." + role;
@@ -35,19 +14,17 @@ BenchModel bench_model(const Input& input, const std::string& role) {
   std::error_code error;
   model.file_bytes = static_cast<double>(std::filesystem::file_size(model.path, error));
   if (error) input.fail(key, model.path + ": " + error.message());
-  std::string text;
+  ModelInfo info;
   try {
-    text = describe_model(model.path);
+    info = model_info(model.path);
   } catch (const InputError& problem) {
     input.fail(key, problem.what());
   }
-  const std::string architecture = value_of(text, "architecture");
-  // A file without an architecture of ours is TorchScript: describe_model knows no others.
-  model.potential = architecture.empty() ? "torchscript" : potential_for(architecture);
-  if (model.potential.empty())
+  model.potential = info.potential;
+  if (!potentials().entries().contains(model.potential))
     input.fail(key, model.path + ": no potential of this program runs the architecture '" +
-                        architecture + "'");
-  model.parameters = value_of(text, "parameters");
+                        info.architecture + "'");
+  model.parameters = std::to_string(info.parameters);
   model.input.set("potential.name", model.potential);
   model.input.set("potential.model", model.path);
   for (const std::string& name : input.full_keys())

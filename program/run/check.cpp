@@ -37,7 +37,8 @@ void check_stage(const Input& input, const LastState* previous, LastState& last)
       "# {} replicas, {} atoms; the potential energy of replica 0 is {:.9f} eV, the largest force "
       "{:.4g} eV/A\n",
       state.n_replicas(), state.n_atoms(), frame.potential[0], largest);
-  for (const std::string& line : stage.potential_description) fmt::print("# {}\n", line);
+  for (const auto& [name, value] : stage.potential_description)
+    fmt::print("# {}: {}\n", name, value);
   fmt::print(
       "# device: {}\n# memory: about {} for state and neighbor lists ({} free)\n"
       "# disk: about {} ({} free)\n# time: about {} for {} steps, from one evaluation in {:.3g} "

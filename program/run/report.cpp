@@ -9,6 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "program/components.hpp"
 #include "program/help.hpp"
 #include "program/progress.hpp"
 
@@ -93,7 +94,7 @@ std::string summary_json(const Simulation& simulation, const Stage& stage, const
       {"ended", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
       {"device", describe(stage.device, stage.options.threads)},
       {"potential", stage.input.text("potential.name")},
-      {"model", stage.potential_description},
+      {"model", lines_of(stage.potential_description)},
       {"integrator", stage.input.text("integrator.method")},
       {"seed", stage.options.seed},
       {"steps", step},

@@ -36,7 +36,7 @@ struct Stage {
   std::vector<HashedFile> files;
   std::unique_ptr<Potential> potential;
   std::unique_ptr<Integrator> integrator;
-  std::vector<std::string> potential_description;
+  Description potential_description;
   bool drift_removed = false;  // at the start of this stage
   bool thermostat = false;     // the integrator keeps a temperature
   AuditOptions audit = {};

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "program/components.hpp"
 #include "program/help.hpp"
 #include "program/verify/verify.hpp"
 
@@ -69,7 +70,7 @@ std::string verify_json(const Input& input, const Evaluator& evaluator,
                                     {"device", describe(evaluator.device(), evaluator.threads())},
                                     {"potential", input.text("potential.name")},
                                     {"precision", input.text("potential.precision")},
-                                    {"model", evaluator.potential().describe()},
+                                    {"model", lines_of(evaluator.potential().describe())},
                                     {"passed", failed == 0},
                                     {"failed", failed},
                                     {"systems", list}};

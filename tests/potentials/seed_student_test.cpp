@@ -46,8 +46,8 @@ TEST_F(SeedStudent, ChangesWithRotationAsDocumented) {
       energy_of(*potential, rotated(water, some_rotation())) - energy_of(*potential, water);
   EXPECT_GT(std::abs(change), 1e-4);
   bool said = false;
-  for (const std::string& line : potential->describe())
-    said = said || line.find("changes with rotation") != std::string::npos;
+  for (const auto& [name, value] : potential->describe())
+    said = said || value.find("changes with rotation") != std::string::npos;
   EXPECT_TRUE(said);
 }
 

@@ -28,7 +28,7 @@ class KernelPotential final : public Potential, public Profiled {
         edges_(Device{}) {}
 
   const PotentialTraits& traits() const override { return traits_; }
-  std::vector<std::string> describe() const override { return description_; }
+  Description describe() const override { return description_; }
 
   void add_forces(const StateView& state, const NeighborList& neighbors, bool virial,
                   Stream& stream) override {
@@ -142,7 +142,7 @@ class KernelPotential final : public Potential, public Profiled {
   KernelWeights<T> weights_;
   int n_stages_;
   PotentialTraits traits_;
-  std::vector<std::string> description_;
+  Description description_;
   EdgeList edges_;
   std::vector<Vec3> gradient_;  // [E of the batch]
   Tiles tiles_;

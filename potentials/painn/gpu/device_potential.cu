@@ -23,7 +23,7 @@ class DevicePotential final : public Potential {
         edges_(device) {}
 
   const PotentialTraits& traits() const override { return traits_; }
-  std::vector<std::string> describe() const override { return description_; }
+  Description describe() const override { return description_; }
 
   void add_forces(const StateView& state, const NeighborList& neighbors, bool virial,
                   Stream& stream) override {
@@ -58,7 +58,7 @@ class DevicePotential final : public Potential {
   DeviceWeights<T> weights_;
   ProgramMemory<T> memory_;
   PotentialTraits traits_;
-  std::vector<std::string> description_;
+  Description description_;
   Device device_;
   Schedule wanted_;
   PaddedEdgeList edges_;

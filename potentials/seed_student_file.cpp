@@ -1,0 +1,25 @@
+#include <fmt/format.h>
+
+#include "potentials/support/architecture.hpp"
+#include "potentials/support/model_file.hpp"
+
+namespace md {
+namespace {
+
+// Apart from the network, so that every build can say what such a file is.
+Description describe(const Safetensors& file) {
+  const int species = static_cast<int>(file.tensor("embedding.weight").shape.at(0));
+  return {{"architecture", "seed-student"},
+          {"cutoff", fmt::format("{} A", cutoff_of(file, "", 5.0))},
+          {"elements", describe_elements(elements_of(file, species - 1))},
+          {"remark", "not invariant under rotation, jumps at the cutoff; an import format"}};
+}
+
+const bool registered = add_architecture(
+    "seed-student", {.potential = "seed_student",
+                     .telling_tensor = "interactions.0.message.rbf_to_scalar.0.weight",
+                     .describe = describe,
+                     .buffers = {"rbf.centers", "rbf.widths"}});
+
+}  // namespace
+}  // namespace md

@@ -9,7 +9,7 @@
 namespace md {
 
 /// Trajectory formats by name; each registers itself from its own file.
-using WriterRegistry = Registry<Writer, WriterOptions>;
+using WriterRegistry = Registry<Factory<Writer, WriterOptions>>;
 WriterRegistry& writers();
 
 /// A writer of `format` ("amber", "extxyz"). With options.resume it cuts its files back to their

@@ -30,7 +30,7 @@ struct IntegratorOptions {
   std::uint32_t seed = 0;
 };
 
-using IntegratorRegistry = Registry<Integrator, IntegratorOptions>;
+using IntegratorRegistry = Registry<Factory<Integrator, IntegratorOptions>>;
 IntegratorRegistry& integrators();
 
 }  // namespace md

@@ -66,7 +66,7 @@ struct PotentialOptions {
   std::string precision;  // "float32" | "float64" | "tf32" | "bf16" | "fp16"
 };
 
-using PotentialRegistry = Registry<Potential, PotentialOptions>;
+using PotentialRegistry = Registry<Factory<Potential, PotentialOptions>>;
 /// All potentials of this program by name. Keys common to several (model, precision) are the
 /// section's own; a key like `epsilon` belongs to the entries that list it.
 PotentialRegistry& potentials();

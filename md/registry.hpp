@@ -12,18 +12,22 @@
 
 namespace md {
 
-/// Components by name. A component registers itself from its own file (see potentials(),
-/// integrators()); `keys` are the input keys of its section that only it takes.
+/// How a component (a potential, an integrator, a writer) is registered.
 template <class Component, class Options>
+struct Factory {
+  std::string help;       // one line for the user
+  std::vector<Key> keys;  // the input keys of its section that only it takes
+  std::function<std::unique_ptr<Component>(const Options&)> make;
+};
+
+/// Entries by name: factories of components (see potentials(), integrators()), verbs, sections of
+/// the input file. Each registers itself from its own file.
+template <class NamedEntry>
 class Registry {
  public:
-  using Make = std::function<std::unique_ptr<Component>(const Options&)>;
-  struct Entry {
-    std::string help;
-    std::vector<Key> keys;
-    Make make;
-  };
+  using Entry = NamedEntry;
 
+  /// `key` begins the message about a name that is not there, `noun` says what is looked for.
   Registry(std::string key, std::string noun) : key_(std::move(key)), noun_(std::move(noun)) {}
 
   bool add(const std::string& name, Entry entry) {
@@ -31,7 +35,9 @@ class Registry {
   }
   const std::map<std::string, Entry>& entries() const { return entries_; }
 
-  /// Throws InputError with the registered names when there is no such component.
+  const std::string& noun() const { return noun_; }
+
+  /// Throws InputError with the registered names when there is no such entry.
   const Entry& find(const std::string& name) const {
     if (auto it = entries_.find(name); it != entries_.end()) return it->second;
     throw InputError(key_ + ": no " + noun_ + " is called '" + name + "'; " +

@@ -6,13 +6,11 @@
 #include "md/errors.hpp"
 #include "md/text.hpp"
 #include "program/schema.hpp"
+#include "program/verb.hpp"
 
 namespace md {
 namespace po = boost::program_options;
 namespace {
-
-const std::vector<std::string> verbs{"run",    "restart", "check", "energy", "models",
-                                     "verify", "distill", "audit", "bench",  "help"};
 
 [[noreturn]] void fail_option(const std::string& option, const std::vector<std::string>& keys) {
   std::string name = option;
@@ -39,16 +37,14 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     return line;
   }
   if (words.empty())
-    throw InputError("command line: a verb is missing; there are: " + join(verbs, ", ") +
+    throw InputError("command line: a verb is missing; there are: " + join(verbs_in_order(), ", ") +
                      " (`understudy --help` explains them)");
   if (words[0] == "--help" || words[0] == "-h") {
     line.verb = "help";
     return line;
   }
   line.verb = words[0];
-  if (std::find(verbs.begin(), verbs.end(), line.verb) == verbs.end())
-    throw InputError("command line: no verb is called '" + line.verb + "'; " +
-                     choices(line.verb, verbs));
+  verbs().find(line.verb);  // throws where there is none
   words.erase(words.begin());
   if (line.verb == "help") {
     line.arguments = words;

@@ -9,9 +9,35 @@
 #include "io/structure_reader.hpp"
 #include "md/errors.hpp"
 #include "md/text.hpp"
+#include "program/schema.hpp"
 
 namespace md {
 namespace {
+
+const bool registered[] = {
+    sections().add("potential",
+                   {20,
+                    "what the forces come from",
+                    {
+                        {"name", Kind::text, "", "which potential: see `understudy models`", ""},
+                        {"model", Kind::file, "", "model file: .safetensors or .ts", ""},
+                        {"precision", Kind::choice, "float32",
+                         "precision of a network; on a GPU also tf32, bf16, fp16: of the factors "
+                         "of its products",
+                         "float32|float64|tf32|bf16|fp16"},
+                    },
+                    chooser_from("name", potentials)}),
+    sections().add("run",
+                   {90,
+                    "the machine and the clock",
+                    {{"device", Kind::text, "auto", "auto | cpu | cuda | cuda:N", ""},
+                     {"threads", Kind::text, "auto", "CPU threads: auto or a number", ""},
+                     {"determinism", Kind::choice, "fast",
+                      "strict: a replica has the same bits alone and in any batch", "fast|strict"},
+                     {"progress", Kind::choice, "auto", "progress while running", "auto|off"},
+                     {"max_time", Kind::wall_time, "",
+                      "stop with a checkpoint after this time on the clock", ""}}}),
+};
 
 std::string element_names(const std::set<int>& numbers) {
   std::vector<std::string> names;

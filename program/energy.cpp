@@ -29,8 +29,6 @@ void append_result(std::string& text, const Structure& system, const Evaluation&
                       fields);
 }
 
-}  // namespace
-
 ExitCode energy_verb(const CommandLine& line) {
   if (line.arguments.size() > 1)
     throw InputError(
@@ -38,7 +36,7 @@ ExitCode energy_verb(const CommandLine& line) {
   Input input(full_schema());
   if (!line.arguments.empty()) input.read_file(line.arguments[0]);
   apply_overrides(input, line);
-  choose_components(input, false);
+  choose_components(input, "energy");
   const std::string target = input.file("output.file");
   const std::vector<Structure> frames = read_all_structures(input);
   const Device device = read_device(input);
@@ -57,4 +55,19 @@ ExitCode energy_verb(const CommandLine& line) {
   return ExitCode::done;
 }
 
+const bool registered = verbs().add(
+    "energy", {40,
+               "energy --system.structure=in.xyz --output.file=out.xyz --potential.name=...",
+               "energies, forces and (periodic) stress of every frame of structure files",
+               R"(understudy energy --system.structure=in.xyz[,more.pdb] --output.file=out.xyz
+                  --potential.name=NAME [--potential.model=FILE] [--potential.key=value ...]
+Energies, forces and, of periodic frames where the potential has a virial, stress, as extended XYZ
+in the order of the input (eV, eV/A, eV/A^3, ASE's sign of the stress). Frames are evaluated in
+batches; periodic and aperiodic ones may be mixed. Sections [potential] and [run] as in
+`understudy help run`; they may also stand in an INPUT.ini given first.
+)",
+               {"system", "potential", "output", "run"},
+               energy_verb});
+
+}  // namespace
 }  // namespace md

@@ -3,42 +3,23 @@
 #include <fmt/format.h>
 #include <netcdf.h>
 
+#include <algorithm>
+#include <set>
+
 #include "md/device/device.hpp"
-#include "md/errors.hpp"
-#include "md/integrator.hpp"
-#include "md/potential.hpp"
 #include "md/text.hpp"
-#include "program/distill/options.hpp"
 #include "program/schema.hpp"
+#include "program/verb.hpp"
 
 namespace md {
 namespace {
 
-const char* const overview =
-    R"(understudy: molecular dynamics with machine-learned potentials, many replicas at once
-
-  understudy run INPUT.ini [INPUT2.ini ...] [--section.key=value ...]
-      run; several inputs are stages, each starting from the last state of the one before
-  understudy restart DIRECTORY [--section.key=value ...]
-      continue exactly where the checkpoint in an output folder is
-  understudy check INPUT.ini [...]
-      read everything, evaluate the potential once, say what the run will need; writes nothing
-  understudy energy --system.structure=in.xyz --output.file=out.xyz --potential.name=...
-      energies, forces and (periodic) stress of every frame of structure files
-  understudy verify --system.structure=in.xyz --potential.name=... [--output.file=out.json]
-      hold a potential to what it claims: forces, symmetries, cutoff, repulsion, conservation
-  understudy audit DIRECTORY --teacher.name=... [--teacher.model=...]
-      how far a finished run can be trusted: its frames once more, with the student and a teacher
-  understudy bench --bench.student=FILE --bench.teacher=FILE --system.structure=in.xyz ...
-      how much faster a student is than its teacher, for single molecules and batches
-  understudy models [FILE]
-      the potentials there are; of a model file: what is in it
-  understudy distill INPUT.ini
-      make a student: run and label structures with a teacher, train, go on where it fails
-  understudy help VERB | --version
-
-An input file holds sections of `key = value` lines; every key can also be given on the command line
-as --section.key=value, which wins. A first run:
+const char* const head =
+    "understudy: molecular dynamics with machine-learned potentials, many replicas at once\n\n";
+const char* const example =
+    R"(
+An input file holds sections of `key = value` lines; every key can also be given on the command
+line as --section.key=value, which wins. A first run:
 
   [system]
   structure = water.xyz
@@ -99,169 +80,56 @@ std::string list_keys(const std::string& title, const std::vector<Key>& keys) {
   return text;
 }
 
-template <class Registry>
-std::string list_own_keys(const Registry& registry, const std::string& section) {
-  std::string text;
-  for (const auto& [name, entry] : registry.entries())
-    if (!entry.keys.empty())
-      text += list_keys(fmt::format("[{}] name = {}: {}", section, name, entry.help), entry.keys);
+/// A section with the keys of each component that may be chosen in it and is not `listed` yet.
+std::string list_section(const std::string& name, const Section& section,
+                         std::set<std::string>& listed) {
+  std::string text = list_keys("[" + name + "] " + section.help, common_keys(section));
+  if (!section.chooser.components) return text;
+  for (const ComponentKeys& component : section.chooser.components())
+    if (!component.keys.empty() && listed.insert(component.name).second)
+      text += list_keys(fmt::format("[{}] {} = {}: {}", name, section.chooser.key, component.name,
+                                    component.help),
+                        component.keys);
   return text;
 }
 
-std::string run_help() {
-  std::string text =
-      "Keys with their defaults; without a unit numbers are in A, fs, eV, K, 1/ps.\n";
-  Input input(full_schema());
-  for (const auto& [section, keys] : input.schema()) {
-    if (section == "bench") continue;  // see bench_help()
-    std::vector<Key> common;
-    for (const Key& key : keys) {
-      bool own = false;
-      const bool potential = section == "potential" || section == "teacher";
-      for (const auto& [name, entry] : potentials().entries())
-        for (const Key& k : entry.keys) own = own || (potential && k.name == key.name);
-      if (!own) common.push_back(key);
-    }
-    text += list_keys("[" + section + "]", common);
-    if (section == "potential")
-      text += "\n  potentials: " + join(potentials().names(), ", ") + "\n" +
-              list_own_keys(potentials(), "potential");
-    if (section == "integrator") text += "\n  methods: " + join(integrators().names(), ", ") + "\n";
+/// What a verb takes that a run does not; of a run everything.
+std::string list_sections(const std::string& verb) {
+  const std::vector<std::string>& taken = verbs().find(verb).sections;
+  const std::vector<std::string>& of_runs = verbs().find("run").sections;
+  std::string text;
+  std::set<std::string> listed;
+  for (const auto& [name, keys] : full_schema()) {
+    const bool known = std::find(of_runs.begin(), of_runs.end(), name) != of_runs.end();
+    if (std::find(taken.begin(), taken.end(), name) != taken.end() && (verb == "run" || !known))
+      text += list_section(name, sections().find(name), listed);
   }
   return text;
 }
 
-std::string bench_help() {
-  Input input(full_schema());
-  for (const auto& [section, keys] : input.schema())
-    if (section == "bench") return list_keys("[bench]", keys);
-  return "";
+std::string overview() {
+  std::string text = head;
+  for (const std::string& name : verbs_in_order()) {
+    const Verb& verb = verbs().find(name);
+    text += "  understudy " + verb.usage + "\n";
+    if (!verb.summary.empty()) text += "      " + verb.summary + "\n";
+  }
+  return text + example;
 }
 
-const char* const run_head =
-    "understudy run INPUT.ini [INPUT2.ini ...] [--section.key=value ...]\n"
-    "Writes trajectories, log.csv, timings.json, summary.json, input.ini and checkpoint.nc to\n"
-    "output.directory. Exit code: 0 done, 2 wrong input, 3 some replicas were quarantined, 4 "
-    "failed\n"
-    "numerically, 5 a resource ran out, 75 stopped early with a checkpoint.\n\n";
-const char* const restart_head =
-    "understudy restart DIRECTORY [--section.key=value ...]\n"
-    "Continues the run in DIRECTORY from its checkpoint; the result is the same, bit for bit, as "
-    "if it\n"
-    "had never stopped. integrator.steps is the total: --integrator.steps=N makes the run longer.\n"
-    "Keys are those of `understudy help run` except [system], which comes from the checkpoint.\n";
-const char* const check_head =
-    "understudy check INPUT.ini [...] [--section.key=value ...]\n"
-    "Reads and checks what `understudy run` would, evaluates the potential once, and prints the\n"
-    "resolved input, memory, disk space and time that the run will need. Writes nothing.\n";
-const char* const energy_head =
-    "understudy energy --system.structure=in.xyz[,more.pdb] --output.file=out.xyz\n"
-    "                  --potential.name=NAME [--potential.model=FILE] [--potential.key=value ...]\n"
-    "Energies, forces and, of periodic frames where the potential has a virial, stress, as "
-    "extended XYZ\n"
-    "in the order of the input (eV, eV/A, eV/A^3, ASE's sign of the stress). Frames are evaluated "
-    "in\n"
-    "batches; periodic and aperiodic ones may be mixed. Sections [potential] and [run] as in\n"
-    "`understudy help run`; they may also stand in an INPUT.ini given first.\n";
-const char* const verify_head =
-    "understudy verify --system.structure=in.xyz[,more.pdb] --potential.name=NAME\n"
-    "                  [--potential.model=FILE] [--potential.precision=float64] "
-    "[--output.file=out.json]\n"
-    "Holds a potential to what it claims, for every frame of the structure files: a table of "
-    "figures "
-    "with\n"
-    "their bounds, also as JSON. Exit code 4 when one fails. float64 is sharpest: bounds follow "
-    "from the\n"
-    "rounding of the chosen precision, and in float32 small faults drown in it.\n\n"
-    "  forces are -dE/dx       central differences of the energy\n"
-    "  virial is -dE/dstrain   likewise, of periodic systems\n"
-    "  rotation, translation, another order of the atoms: the energy stays, forces go along\n"
-    "  net force, net torque   vanish where energy does not change with place and direction\n"
-    "  two copies              far apart (periodic: the doubled cell) have twice the energy\n"
-    "  in a batch as alone     a replica does not feel the others\n"
-    "  largest jump            of energy and forces while a pair of atoms, or an atom of the "
-    "system, is\n"
-    "                          moved through every cutoff there may be, in steps down to 1e-6 A\n"
-    "  pairs repel             bonds are shortened, other pairs of elements collide alone: below "
-    "0.7 "
-    "of a\n"
-    "                          bond the energy must rise, to 0.3 A or to 5 eV; else atoms fall "
-    "into "
-    "each other\n"
-    "  restart                 7 steps, a checkpoint, 13 steps: the bits of 20 steps\n"
-    "  drift, fluctuation      of the total energy at constant energy from 300 K; the fluctuation "
-    "falls\n"
-    "                          by 4 when the time step is halved\n\n"
-    "What a potential does not claim (forces that are no gradient, no invariance, a plain cutoff) "
-    "is\n"
-    "`reported` and fails nothing. Use structures that are near a minimum, as a run would start "
-    "from.\n"
-    "Keys as for `understudy energy`; they may also stand in an INPUT.ini given first.\n";
-const char* const audit_head =
-    "understudy audit DIRECTORY [--teacher.name=NAME --teacher.model=FILE ...] "
-    "[--section.key=value ...]\n"
-    "Evaluates every frame of the trajectories in DIRECTORY with the potential of the run and with "
-    "a\n"
-    "teacher, in batches; prints the errors per replica and in all with 95 % confidence intervals, "
-    "and\n"
-    "whether averages hold at the level of the teacher, by Boltzmann reweighting; writes "
-    "audit.json into\n"
-    "DIRECTORY, or audit_frames.json where the run has written its own audit. Section [teacher] as "
-    "in `understudy help run`; a run that had one needs none "
-    "here.\n"
-    "With [teacher] in its input, a run audits itself.\n";
-const char* const bench_head =
-    "understudy bench [INPUT.ini] --bench.student=FILE [--bench.teacher=FILE]\n"
-    "                 --system.structure=molecules.xyz --output.directory=DIR [--section.key=value "
-    "...]\n"
-    "Times energy and forces of both models: of every molecule alone, of batches that take the "
-    "molecules\n"
-    "in turn, and of water clusters of some sizes. In each trial all positions are new and the "
-    "neighbor\n"
-    "lists with them; the models take turns, so that both see the same machine. Prints the median, "
-    "the\n"
-    "fastest and the quartiles in ms per molecule, memory, parameters and the speed-up, beside "
-    "published\n"
-    "figures, and writes bench.json and bench.log. [potential] precision and [run] count for "
-    "both.\n";
-const char* const models_head =
-    "understudy models [FILE]\n"
-    "Without FILE the potentials of this program. Of a .safetensors or .ts file: architecture, "
-    "number of\n"
-    "parameters module by module, cutoff, elements, units, teacher and SHA-256.\n";
+ExitCode help_verb(const CommandLine& line) {
+  fmt::print("{}", help_text(line.arguments.empty() ? "" : line.arguments[0]));
+  return ExitCode::done;
+}
 
-const char* const distill_head =
-    "understudy distill INPUT.ini [--section.key=value ...]\n"
-    "understudy distill DIRECTORY        continue one that was stopped; the result is the same\n"
-    "Makes a student. The teacher is the potential of section [potential]. Frames come from runs\n"
-    "(distill.samples: inputs of `understudy run`, made if they are not there yet) and from "
-    "files;\n"
-    "near duplicates go, stretched and displaced copies are added, the teacher labels them all, a "
-    "PaiNN\n"
-    "is trained on energies and forces. In each active round the student makes the runs of\n"
-    "distill.explore; frames on which a committee of students disagrees, and the teacher objects, "
-    "are\n"
-    "learned from too. Trajectories are for learning or validation or tests, never for two of "
-    "them.\n"
-    "Writes student.safetensors, learning_curve.csv, errors.csv and dataset.safetensors to\n"
-    "output.directory.\n";
+const bool registered = verbs().add(
+    "help", {100, "help VERB | --version", "", "understudy help VERB\n", {}, help_verb});
 
 }  // namespace
 
 std::string help_text(const std::string& verb) {
-  if (verb.empty()) return overview;
-  if (verb == "run") return run_head + run_help();
-  if (verb == "restart") return restart_head;
-  if (verb == "check") return check_head;
-  if (verb == "energy") return energy_head;
-  if (verb == "audit") return audit_head;
-  if (verb == "models") return models_head;
-  if (verb == "distill") return distill_head + list_keys("[distill]", distill_keys());
-  if (verb == "verify") return verify_head;
-  if (verb == "bench") return bench_head + bench_help();
-  throw InputError("command line: no verb is called '" + verb + "'; " +
-                   choices(verb, {"run", "restart", "check", "energy", "models", "verify",
-                                  "distill", "audit", "bench"}));
+  if (verb.empty()) return overview();
+  return verbs().find(verb).help + list_sections(verb);
 }
 
 std::string version_text() {

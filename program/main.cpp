@@ -3,9 +3,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <functional>
 #include <iostream>
-#include <map>
 #include <new>
 
 #include "program/help.hpp"
@@ -14,28 +12,17 @@
 namespace md {
 namespace {
 
-ExitCode help_verb(const CommandLine& line) {
-  std::cout << help_text(line.arguments.empty() ? "" : line.arguments[0]);
-  return ExitCode::done;
-}
-
 ExitCode run_program(int argc, char** argv) {
   const CommandLine line = parse_command_line(argc, argv);
   if (line.verb == "version") {
     std::cout << version_text() << "\n";
     return ExitCode::done;
   }
-  if (line.verb == "help") return help_verb(line);
   if (line.help) {
     std::cout << help_text(line.verb);
     return ExitCode::done;
   }
-  static const std::map<std::string, std::function<ExitCode(const CommandLine&)>> verbs{
-      {"run", run_verb},       {"restart", restart_verb}, {"check", check_verb},
-      {"energy", energy_verb}, {"models", models_verb},   {"distill", distill_verb},
-      {"verify", verify_verb}, {"audit", audit_verb},     {"bench", bench_verb},
-  };
-  return verbs.at(line.verb)(line);
+  return verbs().find(line.verb).run(line);
 }
 
 #ifdef MD_TORCH

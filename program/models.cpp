@@ -5,6 +5,7 @@
 #include "program/verb.hpp"
 
 namespace md {
+namespace {
 
 ExitCode models_verb(const CommandLine& line) {
   if (!line.overrides.empty())
@@ -26,4 +27,16 @@ ExitCode models_verb(const CommandLine& line) {
   return ExitCode::done;
 }
 
+const bool registered =
+    verbs().add("models", {80,
+                           "models [FILE]",
+                           "the potentials there are; of a model file: what is in it",
+                           R"(understudy models [FILE]
+Without FILE the potentials of this program. Of a .safetensors or .ts file: architecture, number of
+parameters module by module, cutoff, elements, units, teacher and SHA-256.
+)",
+                           {},
+                           models_verb});
+
+}  // namespace
 }  // namespace md

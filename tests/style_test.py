@@ -18,7 +18,7 @@ def folder_of(name):
 
 
 def room_of(name):
-    """The folder of one potential, "" for a potential that is a file."""
+    """The folder of one potential or verb, "" for one that is a file."""
     parts = pathlib.PurePosixPath(name).parts
     return parts[1] if len(parts) > 2 else ""
 
@@ -40,6 +40,9 @@ def faults_of(path, folder, line):
         yield f'"{name}": {folder}/ may include md/ and itself only'
     if target == folder == "potentials" and room_of(name) not in ("support", room_of(path)):
         yield f'"{name}": a potential includes potentials/support/ and itself, no other potential'
+    shared = ("", "run", room_of(path))
+    if target == folder == "program" and room_of(path) != "run" and room_of(name) not in shared:
+        yield f'"{name}": a verb includes no other verb; what they share stands in program/ or program/run/'
     if TORCH.match(name) and not (folder in ("potentials", "tests") and
                                 (path.suffix == ".cpp" or is_torch_header(path))):
         yield f"<{name}>: LibTorch belongs into potentials/*.cpp and potentials/**/torch_*.hpp"
@@ -85,13 +88,17 @@ def test_rules_can_fail():
              ("io/a.cpp", '#include "program/b.hpp"'), ("md/a.cpp", '#include "program/b.hpp"'),
              ("potentials/orb/a.cpp", '#include "potentials/painn/b.hpp"'),
              ("potentials/support/a.cpp", '#include "potentials/painn/b.hpp"'),
-             ("potentials/a.cpp", '#include "potentials/painn/b.hpp"')]
+             ("potentials/a.cpp", '#include "potentials/painn/b.hpp"'),
+             ("program/bench/a.cpp", '#include "program/verify/b.hpp"'),
+             ("program/a.cpp", '#include "program/verify/b.hpp"')]
     right = [("io/a.cpp", '#include "md/b.hpp"'), ("io/a.cpp", '#include "io/b.hpp"'),
              ("potentials/a.cpp", "#include <torch/torch.h>"),
              ("potentials/torch_a.hpp", "#include <ATen/ATen.h>"),
              ("potentials/a.cpp", '#include "potentials/torch_a.hpp"'), ("md/a.cu", "#include <cuda_runtime.h>"),
              ("tests/md/a.cpp", '#include "io/b.hpp"'), ("program/a.cpp", '#include "io/b.hpp"'),
              ("potentials/orb/a.cpp", '#include "potentials/support/b.hpp"'),
+             ("program/bench/a.cpp", '#include "program/run/b.hpp"'), ("program/bench/a.cpp", '#include "program/b.hpp"'),
+             ("program/bench/a.cpp", '#include "program/bench/b.hpp"'),
              ("potentials/painn/cpu/a.cpp", '#include "potentials/painn/b.hpp"'), ("io/a.cpp", "#include <netcdf.h>")]
     for cases, expected in ((wrong, 1), (right, 0)):
         for name, line in cases:

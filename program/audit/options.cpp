@@ -4,11 +4,43 @@
 
 #include "program/components.hpp"
 #include "program/run/run_options.hpp"
+#include "program/schema.hpp"
 
 namespace md {
 namespace {
 
 using Policy = AuditOptions::Policy;
+
+const bool registered = sections().add(
+    "teacher",
+    {100,
+     "a second potential that looks at the run",
+     {
+         {"name", Kind::text, "", "potential of the teacher; its own keys are those of [potential]",
+          ""},
+         {"model", Kind::file, "", "model file of the teacher", ""},
+         {"precision", Kind::choice, "float32", "precision of the teacher, if a network",
+          "float32|float64|tf32|bf16|fp16"},
+         {"every", Kind::steps_or_time, "100", "between audits: steps or a time", ""},
+         {"replicas", Kind::text, "all", "how many replicas an audit looks at, taken in turns", ""},
+         {"discard", Kind::steps_or_time, "1",
+          "the report leaves out audits before this: steps or a time of warming up", ""},
+         {"budget", Kind::number, "",
+          "audits are skipped while the teacher has used more than this share of the run time", ""},
+         {"max_energy_error", Kind::energy, "",
+          "per atom: error of the energy relative to the replica's mean difference so far", ""},
+         {"max_force_error", Kind::force, "", "error of any component of the force on any atom",
+          ""},
+         {"policy", Kind::choice, "log",
+          "beyond a limit: log it; harvest the frame; handover to the teacher; stop the replica",
+          "log|harvest|handover|stop"},
+         {"min_steps", Kind::integer, "200", "handover: a replica stays with the teacher this long",
+          ""},
+         {"release", Kind::number, "0.5",
+          "handover: it returns when the errors are below this part of the limits", ""},
+     },
+     chooser_from("name", potentials),
+     true});
 
 int read_replicas(const Input& input) {
   const std::string key = "teacher.replicas";

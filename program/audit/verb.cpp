@@ -133,8 +133,6 @@ void mark_errors(std::vector<AuditRow>& rows, const Stage& stage) {
   }
 }
 
-}  // namespace
-
 ExitCode audit_verb(const CommandLine& line) {
   if (line.arguments.size() != 1)
     throw InputError("command line: audit needs one folder, that of a run");
@@ -180,4 +178,20 @@ ExitCode audit_verb(const CommandLine& line) {
   return ExitCode::done;
 }
 
+const bool registered = verbs().add(
+    "audit",
+    {60, "audit DIRECTORY --teacher.name=... [--teacher.model=...]",
+     "how far a finished run can be trusted: its frames once more, with the student and a teacher",
+     R"(understudy audit DIRECTORY [--teacher.name=NAME --teacher.model=FILE ...]
+                           [--section.key=value ...]
+Evaluates every frame of the trajectories in DIRECTORY with the potential of the run and with a
+teacher, in batches; prints the errors per replica and in all with 95 % confidence intervals, and
+whether averages hold at the level of the teacher, by Boltzmann reweighting; writes audit.json into
+DIRECTORY, or audit_frames.json where the run has written its own audit. Section [teacher] as in
+`understudy help run`; a run that had one needs none here. With [teacher] in its input, a run
+audits itself.
+)",
+     run_sections(), audit_verb});
+
+}  // namespace
 }  // namespace md

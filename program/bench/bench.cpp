@@ -15,9 +15,9 @@
 #include "program/components.hpp"
 #include "program/folder.hpp"
 #include "program/progress.hpp"
+#include "program/random_moves.hpp"
 #include "program/schema.hpp"
 #include "program/verb.hpp"
-#include "program/verify/random.hpp"
 
 namespace md {
 namespace {
@@ -67,7 +67,7 @@ int atoms_of(const Workload& batch) {
 }
 
 /// Moves the batch and evaluates it; ms.
-double trial(Simulation& simulation, const Workload& batch, VerifyRandom& random) {
+double trial(Simulation& simulation, const Workload& batch, RandomMoves& random) {
   std::vector<Vec3> x;
   for (const Structure& system : batch.systems)
     for (const Vec3& p : random.shaken(system, jitter).positions) x.push_back(p);
@@ -105,13 +105,13 @@ class Contest {
       simulations.push_back(std::make_unique<Simulation>(
           device_, threads_, batch.systems, std::vector<ReplicaSettings>(batch.systems.size()),
           std::move(potentials_[m]), nullptr, 0, SafetyLimits{}));
-      VerifyRandom random;
+      RandomMoves random;
       for (int k = 0; k < std::max(1, warm_up_); ++k) trial(*simulations[m], batch, random);
       memory_[m] += held_bytes(device_) - before;
       row.memory.push_back(memory_[m] / 1048576);
     }
     std::vector<std::vector<double>> times(models_.size());
-    std::vector<VerifyRandom> randoms(models_.size());  // the same positions for all
+    std::vector<RandomMoves> randoms(models_.size());  // the same positions for all
     for (int k = 0; k < trials_; ++k)
       for (std::size_t m = 0; m < models_.size(); ++m)
         times[m].push_back(trial(*simulations[m], batch, randoms[m]) / row.molecules);
@@ -151,8 +151,6 @@ std::vector<Workload> batches_of(const Input& input) {
   return batches;
 }
 
-}  // namespace
-
 ExitCode bench_verb(const CommandLine& line) {
   if (line.arguments.size() > 1)
     throw InputError(
@@ -185,4 +183,30 @@ ExitCode bench_verb(const CommandLine& line) {
   return ExitCode::done;
 }
 
+const bool section_registered = sections().add(
+    "bench", {110,
+              "models to time",
+              {{"student", Kind::file, "", "model file, .safetensors or .ts", ""},
+               {"teacher", Kind::file, "", "likewise; without it only the student is timed", ""},
+               {"batches", Kind::text, "1, 8, 16, 64", "how many molecules at once", ""},
+               {"atoms", Kind::text, "10, 20, 50", "sizes of water clusters, about", ""},
+               {"trials", Kind::integer, "30", "timed evaluations of each batch", ""},
+               {"warm_up", Kind::integer, "5", "evaluations before them", ""}}});
+
+const bool registered = verbs().add(
+    "bench", {70,
+              "bench --bench.student=FILE --bench.teacher=FILE --system.structure=in.xyz ...",
+              "how much faster a student is than its teacher, for single molecules and batches",
+              R"(understudy bench [INPUT.ini] --bench.student=FILE [--bench.teacher=FILE]
+                 --system.structure=molecules.xyz --output.directory=DIR [--section.key=value ...]
+Times energy and forces of both models: of every molecule alone, of batches that take the molecules
+in turn, and of water clusters of some sizes. In each trial all positions are new and the neighbor
+lists with them; the models take turns, so that both see the same machine. Prints the median, the
+fastest and the quartiles in ms per molecule, memory, parameters and the speed-up, beside published
+figures, and writes bench.json and bench.log. [potential] precision and [run] count for both.
+)",
+              {"system", "potential", "output", "run", "bench"},
+              bench_verb});
+
+}  // namespace
 }  // namespace md

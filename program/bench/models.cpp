@@ -27,9 +27,7 @@ BenchModel bench_model(const Input& input, const std::string& role) {
   model.parameters = std::to_string(info.parameters);
   model.input.set("potential.name", model.potential);
   model.input.set("potential.model", model.path);
-  for (const std::string& name : input.full_keys())
-    if (name.starts_with("bench.")) model.input.erase(name);
-  choose_components(model.input, false);
+  choose_components(model.input, "bench");
   return model;
 }
 

@@ -32,7 +32,7 @@ std::vector<Evaluation> ask_student(const Input& input, const DistillOptions& o,
   own.set("potential.model", model);
   own.set("run.device", input.text("run.device"));
   own.set("run.threads", input.text("run.threads"));
-  choose_components(own, false);
+  choose_components(own, "distill");
   Evaluator student(o.trainer.device, o.trainer.threads, make_potential(own, o.trainer.device));
   return evaluate_with_progress(student, frames, "student", o.progress);
 }
@@ -52,7 +52,7 @@ void check_files(const Input& input, const DistillOptions& o, const Evaluator& t
     for (const std::string& path : *runs) {
       Input run(full_schema());
       run.read_file(path);
-      choose_components(run, true);
+      choose_components(run, "run");
       const bool own_model = runs != &o.explore && !run.text("potential.model").empty();
       if (own_model && !fs::exists(run.file("potential.model")))
         run.fail("potential.model", run.file("potential.model") + ": no such file");

@@ -159,8 +159,6 @@ std::map<std::string, std::string> report_errors(const DistillOptions& o, const 
           {"test_force_r2", fmt::format("{:.6f}", e.force_r2)}};
 }
 
-}  // namespace
-
 ExitCode distill_verb(const CommandLine& line) {
   if (line.arguments.size() != 1)
     throw InputError("command line: distill needs an input file, or the folder of one to continue");
@@ -173,9 +171,9 @@ ExitCode distill_verb(const CommandLine& line) {
   apply_overrides(input, line);
   if (again)
     input.set("output.directory", fs::absolute(line.arguments[0]).lexically_normal().string());
-  choose_components(input, false);
+  choose_components(input, "distill");
   if (again) {
-    choose_components(before, false);
+    choose_components(before, "distill");
     check_unchanged(before, input);
   }
   const PainnModel given = input.text("distill.initial").empty()
@@ -230,4 +228,24 @@ ExitCode distill_verb(const CommandLine& line) {
   return ExitCode::done;
 }
 
+const bool registered = verbs().add(
+    "distill",
+    {90,
+     "distill INPUT.ini",
+     "make a student: run and label structures with a teacher, train, go on where it fails",
+     R"(understudy distill INPUT.ini [--section.key=value ...]
+understudy distill DIRECTORY        continue one that was stopped; the result is the same
+Makes a student. The teacher is the potential of section [potential]. Frames come from runs
+(distill.samples: inputs of `understudy run`, made if they are not there yet) and from files;
+near duplicates go, stretched and displaced copies are added, the teacher labels them all, a PaiNN
+is trained on energies and forces. In each active round the student makes the runs of
+distill.explore; frames on which a committee of students disagrees, and the teacher objects, are
+learned from too. Trajectories are for learning or validation or tests, never for two of them.
+Writes student.safetensors, learning_curve.csv, errors.csv and dataset.safetensors to
+output.directory.
+)",
+     {"potential", "output", "run", "distill"},
+     distill_verb});
+
+}  // namespace
 }  // namespace md

@@ -1,9 +1,71 @@
 #include "program/distill/options.hpp"
 
 #include "program/components.hpp"
+#include "program/schema.hpp"
 
 namespace md {
 namespace {
+
+const bool registered = sections().add(
+    "distill",
+    {80,
+     "how a student is made",
+     {
+         {"samples", Kind::files, "",
+          "inputs of runs whose frames are learned from; they write below output.directory", ""},
+         {"structures", Kind::files, "", "structure files whose frames are learned from", ""},
+         {"dataset", Kind::file, "",
+          "dataset.safetensors of an earlier distillation, instead of both", ""},
+         {"test_samples", Kind::files, "", "inputs of runs whose frames only test", ""},
+         {"test_structures", Kind::files, "", "structure files whose frames only test", ""},
+         {"stretched", Kind::integer, "4",
+          "structures with one bond between 0.6 A and twice its length, from each trajectory", ""},
+         {"rattled", Kind::number, "0.1", "share of frames that are added once more, displaced",
+          ""},
+         {"rattle", Kind::length, "0.15 A", "largest standard deviation of these displacements",
+          ""},
+         {"min_difference", Kind::length, "0.01 A",
+          "frames of a trajectory nearer than this (rms of distances) are duplicates", ""},
+         {"min_distance", Kind::length, "0.55 A",
+          "structures with two atoms nearer than this are dropped: they belong to the repulsion",
+          ""},
+         {"max_force", Kind::force, "300 eV/A", "structures with a larger force are dropped", ""},
+         {"soft_force", Kind::force, "4 eV/A",
+          "weight of a structure: 1 / (1 + (rms force / soft_force)^2)", ""},
+         {"validation", Kind::number, "0.04", "share of trajectories that choose the best model",
+          ""},
+         {"channels", Kind::integer, "128", "F of the network", ""},
+         {"layers", Kind::integer, "3", "interaction layers", ""},
+         {"radial", Kind::integer, "20", "radial functions", ""},
+         {"cutoff", Kind::length, "5 A", "cutoff", ""},
+         {"envelope", Kind::choice, "polynomial", "how filters end at the cutoff",
+          "polynomial|cosine"},
+         {"repulsion", Kind::choice, "zbl", "repulsion of nuclei below 1 A", "zbl|none"},
+         {"initial", Kind::file, "", "a painn model to start from, instead of random weights", ""},
+         {"epochs", Kind::integer, "60", "passes over the data before the first round", ""},
+         {"rounds", Kind::integer, "0", "active rounds: run the student, learn where it fails", ""},
+         {"round_epochs", Kind::integer, "20", "passes over the data after each round", ""},
+         {"explore", Kind::files, "", "inputs of the runs that the student makes in a round", ""},
+         {"committee", Kind::integer, "1",
+          "students trained side by side; their disagreement counts", ""},
+         {"objection", Kind::force, "0.3 eV/A",
+          "a frame of a round is learned from when a force is off by more", ""},
+         {"batch", Kind::integer, "16", "structures in a step", ""},
+         {"learning_rate", Kind::number, "1e-3", "after the warm-up", ""},
+         {"round_learning_rate", Kind::number, "3e-4", "the same in the rounds", ""},
+         {"last_learning_rate", Kind::number, "1e-6", "at the end of the cosine", ""},
+         {"warmup", Kind::integer, "500", "steps of rising learning rate", ""},
+         {"weight_decay", Kind::number, "1e-4", "of AdamW", ""},
+         {"max_gradient", Kind::number, "10", "the norm of the gradient is clipped to this", ""},
+         {"average", Kind::number, "0.999", "memory of the average of the weights", ""},
+         {"energy_weight", Kind::number, "1", "of (E - E_teacher)^2 / atoms in the loss", ""},
+         {"force_weight", Kind::number, "1", "of the mean square of a force component", ""},
+         {"patience", Kind::integer, "0", "epochs without progress before it stops; 0: all of them",
+          ""},
+         {"teacher", Kind::text, "",
+          "what the student's file says of its teacher; else its file's name", ""},
+         {"seed", Kind::integer, "2026", "of weights, order and displacements", ""},
+     }});
 
 int count(const Input& input, const std::string& key, int least, int most) {
   const std::int64_t value = input.integer(key);
@@ -30,61 +92,6 @@ std::vector<std::string> files(const Input& input, const std::string& key) {
 }
 
 }  // namespace
-
-std::vector<Key> distill_keys() {
-  return {
-      {"samples", Kind::files, "",
-       "inputs of runs whose frames are learned from; they write below output.directory", ""},
-      {"structures", Kind::files, "", "structure files whose frames are learned from", ""},
-      {"dataset", Kind::file, "", "dataset.safetensors of an earlier distillation, instead of both",
-       ""},
-      {"test_samples", Kind::files, "", "inputs of runs whose frames only test", ""},
-      {"test_structures", Kind::files, "", "structure files whose frames only test", ""},
-      {"stretched", Kind::integer, "4",
-       "structures with one bond between 0.6 A and twice its length, from each trajectory", ""},
-      {"rattled", Kind::number, "0.1", "share of frames that are added once more, displaced", ""},
-      {"rattle", Kind::length, "0.15 A", "largest standard deviation of these displacements", ""},
-      {"min_difference", Kind::length, "0.01 A",
-       "frames of a trajectory nearer than this (rms of distances) are duplicates", ""},
-      {"min_distance", Kind::length, "0.55 A",
-       "structures with two atoms nearer than this are dropped: they belong to the repulsion", ""},
-      {"max_force", Kind::force, "300 eV/A", "structures with a larger force are dropped", ""},
-      {"soft_force", Kind::force, "4 eV/A",
-       "weight of a structure: 1 / (1 + (rms force / soft_force)^2)", ""},
-      {"validation", Kind::number, "0.04", "share of trajectories that choose the best model", ""},
-      {"channels", Kind::integer, "128", "F of the network", ""},
-      {"layers", Kind::integer, "3", "interaction layers", ""},
-      {"radial", Kind::integer, "20", "radial functions", ""},
-      {"cutoff", Kind::length, "5 A", "cutoff", ""},
-      {"envelope", Kind::choice, "polynomial", "how filters end at the cutoff",
-       "polynomial|cosine"},
-      {"repulsion", Kind::choice, "zbl", "repulsion of nuclei below 1 A", "zbl|none"},
-      {"initial", Kind::file, "", "a painn model to start from, instead of random weights", ""},
-      {"epochs", Kind::integer, "60", "passes over the data before the first round", ""},
-      {"rounds", Kind::integer, "0", "active rounds: run the student, learn where it fails", ""},
-      {"round_epochs", Kind::integer, "20", "passes over the data after each round", ""},
-      {"explore", Kind::files, "", "inputs of the runs that the student makes in a round", ""},
-      {"committee", Kind::integer, "1", "students trained side by side; their disagreement counts",
-       ""},
-      {"objection", Kind::force, "0.3 eV/A",
-       "a frame of a round is learned from when a force is off by more", ""},
-      {"batch", Kind::integer, "16", "structures in a step", ""},
-      {"learning_rate", Kind::number, "1e-3", "after the warm-up", ""},
-      {"round_learning_rate", Kind::number, "3e-4", "the same in the rounds", ""},
-      {"last_learning_rate", Kind::number, "1e-6", "at the end of the cosine", ""},
-      {"warmup", Kind::integer, "500", "steps of rising learning rate", ""},
-      {"weight_decay", Kind::number, "1e-4", "of AdamW", ""},
-      {"max_gradient", Kind::number, "10", "the norm of the gradient is clipped to this", ""},
-      {"average", Kind::number, "0.999", "memory of the average of the weights", ""},
-      {"energy_weight", Kind::number, "1", "of (E - E_teacher)^2 / atoms in the loss", ""},
-      {"force_weight", Kind::number, "1", "of the mean square of a force component", ""},
-      {"patience", Kind::integer, "0", "epochs without progress before it stops; 0: all of them",
-       ""},
-      {"teacher", Kind::text, "",
-       "what the student's file says of its teacher; else its file's name", ""},
-      {"seed", Kind::integer, "2026", "of weights, order and displacements", ""},
-  };
-}
 
 DistillOptions read_distill_options(const Input& input) {
   DistillOptions o;

@@ -8,9 +8,6 @@
 
 namespace md {
 
-/// The keys of [distill], for `understudy help distill` and the reader.
-std::vector<Key> distill_keys();
-
 /// [distill] as numbers, checked.
 struct DistillOptions {
   std::string directory;

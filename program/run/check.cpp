@@ -54,8 +54,6 @@ void check_stage(const Input& input, const LastState* previous, LastState& last)
   last = last_state(*simulation, stage);
 }
 
-}  // namespace
-
 ExitCode check_verb(const CommandLine& line) {
   if (line.arguments.empty()) throw InputError("command line: check needs an input file");
   std::vector<Input> inputs;
@@ -74,4 +72,15 @@ ExitCode check_verb(const CommandLine& line) {
   return ExitCode::done;
 }
 
+const bool registered = verbs().add(
+    "check",
+    {30, "check INPUT.ini [...]",
+     "read everything, evaluate the potential once, say what the run will need; writes nothing",
+     R"(understudy check INPUT.ini [...] [--section.key=value ...]
+Reads and checks what `understudy run` would, evaluates the potential once, and prints the
+resolved input, memory, disk space and time that the run will need. Writes nothing.
+)",
+     run_sections(), check_verb});
+
+}  // namespace
 }  // namespace md

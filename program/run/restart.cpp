@@ -23,8 +23,6 @@ void check_unchanged(const Input& before, const Input& now) {
     now.fail_value(key, "cannot change in a restart; the run has " + before.text(key));
 }
 
-}  // namespace
-
 ExitCode restart_verb(const CommandLine& line) {
   namespace fs = std::filesystem;
   if (line.arguments.size() != 1)
@@ -61,4 +59,15 @@ ExitCode restart_verb(const CommandLine& line) {
   return run_stage(std::move(stage), &checkpoint, line.text).code;
 }
 
+const bool registered =
+    verbs().add("restart", {20, "restart DIRECTORY [--section.key=value ...]",
+                            "continue exactly where the checkpoint in an output folder is",
+                            R"(understudy restart DIRECTORY [--section.key=value ...]
+Continues the run in DIRECTORY from its checkpoint; the result is the same, bit for bit, as if it
+had never stopped. integrator.steps is the total: --integrator.steps=N makes the run longer.
+Keys are those of `understudy help run` except [system], which comes from the checkpoint.
+)",
+                            run_sections(), restart_verb});
+
+}  // namespace
 }  // namespace md

@@ -59,8 +59,6 @@ Stage check_stages(const std::vector<Input>& inputs) {
   return first;
 }
 
-}  // namespace
-
 ExitCode run_verb(const CommandLine& line) {
   if (line.arguments.empty()) throw InputError("command line: run needs an input file");
   // Everything is read and checked before anything is written.
@@ -98,4 +96,17 @@ ExitCode run_verb(const CommandLine& line) {
   return code;
 }
 
+const bool registered = verbs().add(
+    "run", {10, "run INPUT.ini [INPUT2.ini ...] [--section.key=value ...]",
+            "run; several inputs are stages, each starting from the last state of the one before",
+            R"(understudy run INPUT.ini [INPUT2.ini ...] [--section.key=value ...]
+Writes trajectories, log.csv, timings.json, summary.json, input.ini and checkpoint.nc to
+output.directory. Exit code: 0 done, 2 wrong input, 3 some replicas were quarantined, 4 failed
+numerically, 5 a resource ran out, 75 stopped early with a checkpoint.
+
+Keys with their defaults; without a unit numbers are in A, fs, eV, K, 1/ps.
+)",
+            run_sections(), run_verb});
+
+}  // namespace
 }  // namespace md

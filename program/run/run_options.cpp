@@ -3,10 +3,82 @@
 #include <cmath>
 
 #include "md/errors.hpp"
+#include "md/integrator.hpp"
 #include "program/components.hpp"
+#include "program/schema.hpp"
 
 namespace md {
 namespace {
+
+const bool registered[] = {
+    sections().add(
+        "system",
+        {10,
+         "what is simulated and how it starts",
+         {{"structure", Kind::files, "", "extended XYZ, XYZ or PDB files; every frame is a system",
+           ""},
+          {"replicas", Kind::integer, "1", "copies of each system", ""},
+          {"velocities", Kind::choice, "auto",
+           "auto: from the file, else drawn at the temperature, else zero",
+           "auto|file|maxwell|zero"},
+          {"replica_id", Kind::integer, "0",
+           "number of the first replica; its random numbers follow from seed and number", ""},
+          {"remove_drift", Kind::flag, "yes",
+           "remove linear (and, without periodicity, angular) momentum at the start", ""}}}),
+    sections().add(
+        "integrator",
+        {30,
+         "how it moves, and for how long",
+         {
+             {"method", Kind::text, "", "", ""},
+             {"time_step", Kind::time, "0.5 fs", "time step", ""},
+             {"steps", Kind::integer, "", "how many steps; or give time", ""},
+             {"time", Kind::time, "", "how long; or give steps", ""},
+             {"temperature", Kind::temperatures, "",
+              "of the thermostat and of drawn velocities: one, a list, geometric(300 K, 600 K) "
+              "over all "
+              "replicas, or ladder(300 K, 600 K) over the copies of each system",
+              ""},
+             {"friction", Kind::frictions, "1 /ps", "friction of langevin: one, or a list", ""},
+             {"seed", Kind::integer, "2026", "seed of all random numbers", ""},
+         },
+         chooser_from("method", integrators)}),
+    sections().add(
+        "output",
+        {40,
+         "what is written, and where",
+         {{"directory", Kind::file, "", "folder for everything that is written", ""},
+          {"trajectory", Kind::choice, "amber", "format of the trajectory",
+           "amber|extxyz|both|none"},
+          {"every", Kind::steps_or_time, "100", "between frames: steps or a time", ""},
+          {"velocities", Kind::flag, "no", "velocities in the trajectory", ""},
+          {"forces", Kind::flag, "no", "forces in the trajectory", ""},
+          {"log_every", Kind::steps_or_time, "100", "between rows of log.csv: steps or a time", ""},
+          {"layout", Kind::choice, "separate", "a file per replica, or one for the whole batch",
+           "separate|packed"},
+          {"overwrite", Kind::flag, "no", "replace what an earlier run left in the folder", ""},
+          {"file", Kind::file, "",
+           "of `understudy energy`: the extended XYZ to write; of `verify`: the JSON", ""}}}),
+    sections().add("checkpoint", {50,
+                                  "what a restart continues from",
+                                  {{"every", Kind::steps_or_wall, "10 min",
+                                    "between checkpoints: a time on the clock or steps", ""},
+                                   {"keep", Kind::integer, "2", "how many checkpoints stay", ""}}}),
+    sections().add("neighbors", {60,
+                                 "lists of near atoms",
+                                 {{"skin", Kind::length, "1.0 A",
+                                   "pairs this far beyond the cutoff stay in the list", ""}}}),
+    sections().add(
+        "safety",
+        {70,
+         "when a replica is bad, and what follows",
+         {{"on_failure", Kind::choice, "quarantine", "what a bad replica leads to",
+           "quarantine|stop"},
+          {"max_temperature", Kind::temperature, "", "a replica hotter than this is bad", ""},
+          {"max_force", Kind::force, "", "a replica with a larger force on an atom is bad", ""},
+          {"min_distance", Kind::length, "", "a replica with two atoms nearer than this is bad",
+           ""}}}),
+};
 
 std::uint32_t read_u32(const Input& input, const std::string& key) {
   const std::int64_t value = input.integer(key);
@@ -45,6 +117,11 @@ std::vector<std::string> read_formats(const Input& input) {
 }
 
 }  // namespace
+
+std::vector<std::string> run_sections() {
+  return {"system",    "potential", "integrator", "output", "checkpoint",
+          "neighbors", "safety",    "run",        "teacher"};
+}
 
 std::int64_t read_steps(const Input& input, const std::string& key, double time_step) {
   const Interval interval = input.interval(key);

@@ -36,9 +36,12 @@ struct RunOptions {
   double max_time = std::numeric_limits<double>::infinity();  // s
 };
 
+/// The sections of the input file that a run takes.
+std::vector<std::string> run_sections();
 /// Throws InputError for anything impossible.
 RunOptions read_run_options(const Input& input);
 
 /// A key of steps or a time as steps, at least one. time_step in fs.
 std::int64_t read_steps(const Input& input, const std::string& key, double time_step);
+
 }  // namespace md

@@ -121,7 +121,7 @@ Batch Stage::batch() const {
 }
 
 Stage prepare_components(Input input) {
-  choose_components(input, true);
+  choose_components(input, "run");
   Stage stage{std::move(input), {}, {}, {}, {}, {}, {}, nullptr, nullptr, {}, false};
   stage.options = read_run_options(stage.input);
   stage.device = read_device(stage.input);
@@ -147,7 +147,7 @@ Stage prepare_components(Input input) {
 Stage prepare_stage(Input input, const LastState* previous) {
   std::vector<HashedFile> files;
   std::vector<Structure> frames;
-  choose_components(input, true);
+  choose_components(input, "run");
   if (!previous) frames = read_systems(input, files);
   Stage stage = prepare_components(std::move(input));
   stage.files.insert(stage.files.end(), files.begin(), files.end());

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "program/verify/random.hpp"
+#include "program/random_moves.hpp"
 #include "program/verify/verify.hpp"
 
 namespace md {
@@ -62,7 +62,7 @@ std::vector<VerifyRow> check_size(const VerifyCase& c) {
 
 std::vector<VerifyRow> check_batch(const VerifyCase& c) {
   const bool strict = c.input.choice("run.determinism") == "strict";
-  VerifyRandom random;
+  RandomMoves random;
   // Systems of other sizes and geometries before and after it.
   Structure less = c.system;
   const int n = c.system.size();

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "program/verify/random.hpp"
+#include "program/random_moves.hpp"
 #include "program/verify/verify.hpp"
 
 namespace md {
@@ -87,7 +87,7 @@ ScanResult scan_for_jumps(Evaluator& evaluator, const ScanPath& path, double ene
 }
 
 Vec3 clear_direction(const Structure& system, int atom, double length) {
-  VerifyRandom random;
+  RandomMoves random;
   Vec3 best;
   double widest = -1;
   for (int k = 0; k < 200; ++k) {

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "program/verify/random.hpp"
+#include "program/random_moves.hpp"
 #include "program/verify/verify.hpp"
 
 namespace md {
@@ -24,7 +24,7 @@ VerifyRow force_row(const VerifyCase& c, const std::string& what, double figure,
 
 std::vector<VerifyRow> check_rotation(const VerifyCase& c) {
   constexpr int n_rotations = 8;
-  VerifyRandom random;
+  RandomMoves random;
   // What is bound to a place turns about the origin.
   const Vec3 center = c.traits.translation_invariant ? centroid(c.system) : Vec3{};
   std::vector<Structure> turned(n_rotations, c.system);
@@ -60,7 +60,7 @@ std::vector<VerifyRow> check_translation(const VerifyCase& c) {
 std::vector<VerifyRow> check_permutation(const VerifyCase& c) {
   const int n = c.system.size();
   if (n < 2) return {not_applicable("atoms in another order", "a single atom")};
-  VerifyRandom random;
+  RandomMoves random;
   const std::vector<int> order = random.order(n);
   Structure shuffled = c.system;
   std::vector<Vec3> wanted(n);

@@ -95,6 +95,8 @@ VerifyRow not_applicable(const std::string& claim, const std::string& why) {
   return row;
 }
 
+namespace {
+
 ExitCode verify_verb(const CommandLine& line) {
   if (line.arguments.size() > 1)
     throw InputError(
@@ -102,7 +104,7 @@ ExitCode verify_verb(const CommandLine& line) {
   Input input(full_schema());
   if (!line.arguments.empty()) input.read_file(line.arguments[0]);
   apply_overrides(input, line);
-  choose_components(input, false);
+  choose_components(input, "verify");
   const std::string target = input.text("output.file").empty() ? "" : input.file("output.file");
   if (!target.empty() &&
       !std::filesystem::is_directory(std::filesystem::path(target).parent_path()))
@@ -133,4 +135,38 @@ ExitCode verify_verb(const CommandLine& line) {
   return ExitCode::done;
 }
 
+const bool registered = verbs().add(
+    "verify",
+    {50,
+     "verify --system.structure=in.xyz --potential.name=... [--output.file=out.json]",
+     "hold a potential to what it claims: forces, symmetries, cutoff, repulsion, conservation",
+     R"(understudy verify --system.structure=in.xyz[,more.pdb] --potential.name=NAME
+                  [--potential.model=FILE] [--potential.precision=float64] [--output.file=out.json]
+Holds a potential to what it claims, for every frame of the structure files: a table of figures with
+their bounds, also as JSON. Exit code 4 when one fails. float64 is sharpest: bounds follow from the
+rounding of the chosen precision, and in float32 small faults drown in it.
+
+  forces are -dE/dx       central differences of the energy
+  virial is -dE/dstrain   likewise, of periodic systems
+  rotation, translation, another order of the atoms: the energy stays, forces go along
+  net force, net torque   vanish where energy does not change with place and direction
+  two copies              far apart (periodic: the doubled cell) have twice the energy
+  in a batch as alone     a replica does not feel the others
+  largest jump            of energy and forces while a pair of atoms, or an atom of the system, is
+                          moved through every cutoff there may be, in steps down to 1e-6 A
+  pairs repel             bonds are shortened, other pairs of elements collide alone: below 0.7 of a
+                          bond the energy must rise, to 0.3 A or to 5 eV; else atoms fall into each
+                          other
+  restart                 7 steps, a checkpoint, 13 steps: the bits of 20 steps
+  drift, fluctuation      of the total energy at constant energy from 300 K; the fluctuation falls
+                          by 4 when the time step is halved
+
+What a potential does not claim (forces that are no gradient, no invariance, a plain cutoff) is
+`reported` and fails nothing. Use structures that are near a minimum, as a run would start from.
+Keys as for `understudy energy`; they may also stand in an INPUT.ini given first.
+)",
+     {"system", "potential", "output", "run"},
+     verify_verb});
+
+}  // namespace
 }  // namespace md

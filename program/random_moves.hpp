@@ -8,7 +8,7 @@ namespace md {
 
 /// Random moves that are the same on every machine: the engine's numbers are fixed by the standard,
 /// the library's distributions are not.
-class VerifyRandom {
+class RandomMoves {
  public:
   /// In [0, 1).
   double uniform() { return static_cast<double>(engine_()) / 4294967296.0; }

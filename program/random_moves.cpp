@@ -1,4 +1,4 @@
-#include "program/verify/random.hpp"
+#include "program/random_moves.hpp"
 
 #include <numbers>
 #include <numeric>
@@ -6,7 +6,7 @@
 
 namespace md {
 
-Mat3 VerifyRandom::rotation() {
+Mat3 RandomMoves::rotation() {
   const double u = uniform(), a = 2 * std::numbers::pi * uniform(),
                b = 2 * std::numbers::pi * uniform();
   const double x = std::sqrt(1 - u) * std::sin(a), y = std::sqrt(1 - u) * std::cos(a),
@@ -16,13 +16,13 @@ Mat3 VerifyRandom::rotation() {
            {2 * (x * z + y * w), 2 * (y * z - x * w), 1 - 2 * (x * x + y * y)}}};
 }
 
-Vec3 VerifyRandom::direction() {
+Vec3 RandomMoves::direction() {
   const double z = 2 * uniform() - 1, a = 2 * std::numbers::pi * uniform();
   const double r = std::sqrt(1 - z * z);
   return {r * std::cos(a), r * std::sin(a), z};
 }
 
-std::vector<int> VerifyRandom::order(int n) {
+std::vector<int> RandomMoves::order(int n) {
   std::vector<int> result(n);
   std::iota(result.begin(), result.end(), 0);
   for (int k = n - 1; k > 0; --k)
@@ -30,7 +30,7 @@ std::vector<int> VerifyRandom::order(int n) {
   return result;
 }
 
-Structure VerifyRandom::shaken(Structure system, double length) {
+Structure RandomMoves::shaken(Structure system, double length) {
   for (Vec3& x : system.positions)
     for (int k = 0; k < 3; ++k) x[k] += length * (2 * uniform() - 1);
   return system;

@@ -48,8 +48,8 @@ std::unique_ptr<Potential> make_potential(const std::string& model, const Json& 
   keys.push_back({"model", Kind::file, "", "model file", ""});
   Input input(Input::Schema{{"potential", keys}});
   input.set("potential.model", model);
-  for (const auto& [key, value] : command.value("keys", Json::object()).items())
-    input.set("potential." + key, value);
+  const Json chosen = command.value("keys", Json::object());
+  for (const auto& [key, value] : chosen.items()) input.set("potential." + key, value);
   return entry.make({input, Device{}, command.at("threads"), command.value("strict", false),
                      command.value("precision", "float32")});
 }

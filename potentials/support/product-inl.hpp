@@ -30,11 +30,12 @@ inline constexpr bool many_registers = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A6
 /// Rows of C that are computed together: as many as leave room in the registers.
 inline constexpr int tile_rows = many_registers ? 12 : 6;
 
-/// finish(r, 0 or one vector further, (bias + A B)[r, ...]) for `R` rows and two vectors of
-/// columns; b is a panel, 32 columns wide.
-template <int R, class T, class Finish>
-HWY_INLINE void multiply_tile(int depth, const T* a, int stride_a, const T* b, const T* bias,
-                              const Finish& finish, int row, int column) {
+/// C = bias + A B for `R` rows and two vectors of columns; b is a panel, 32 columns wide. A
+/// function of its own, for all uses of a product: compiled for every one of them, it would be most
+/// of the compile time.
+template <int R, class T>
+HWY_NOINLINE void multiply_tile(int depth, const T* a, int stride_a, const T* b, const T* bias,
+                                T* c, int stride_c) {
   constexpr int n = lanes<T>;
   V<T> left[R], right[R];
 #pragma GCC unroll 16
@@ -53,8 +54,8 @@ HWY_INLINE void multiply_tile(int depth, const T* a, int stride_a, const T* b, c
   }
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
-    finish(row + r, column, left[r]);
-    finish(row + r, column + n, right[r]);
+    store<T>(left[r], c + static_cast<std::size_t>(r) * stride_c);
+    store<T>(right[r], c + static_cast<std::size_t>(r) * stride_c + n);
   }
 }
 
@@ -66,34 +67,43 @@ HWY_INLINE void multiply_rows(int rows, const Arguments&... arguments) {
   }
 }
 
+/// What is done with the elements of a product: finish(row, column, vector). This one stores them.
+template <class T>
+struct Store {
+  T* c;
+  int stride;
+};
+
 /// finish(row, column, vector) for every element of A B + bias, A [rows, depth], depth <= B.rows,
 /// the first `columns` columns of B. The additions for an element are in the order of k, whatever
 /// the number of rows.
 template <class T, class Finish>
 HWY_INLINE void multiply(int rows, int depth, int columns, const T* a, int stride_a,
                          const MatrixView<T>& b, const Finish& finish) {
+  constexpr int n = lanes<T>;
   const int tiles = (rows + tile_rows - 1) / tile_rows;
-  for (int column = 0; column < columns; column += 2 * lanes<T>) {
+  for (int column = 0; column < columns; column += 2 * n) {
     const T* const from = b.panel_of(column) + column % panel;
     const T* const bias = b.bias ? b.bias + column : nullptr;
     for (int t = 0, row = 0; t < tiles; ++t) {
       const int now = (rows - row) / (tiles - t);  // tiles of about equal height
-      multiply_rows<tile_rows, T>(now, depth, a + static_cast<std::size_t>(row) * stride_a,
-                                  stride_a, from, bias, finish, row, column);
+      const T* const first = a + static_cast<std::size_t>(row) * stride_a;
+      if constexpr (std::is_same_v<Finish, Store<T>>) {
+        T* const c = finish.c + static_cast<std::size_t>(row) * finish.stride + column;
+        multiply_rows<tile_rows, T>(now, depth, first, stride_a, from, bias, c, finish.stride);
+      } else {
+        HWY_ALIGN T tile[tile_rows * 2 * n];
+        T* const c = tile;
+        multiply_rows<tile_rows, T>(now, depth, first, stride_a, from, bias, c, 2 * n);
+        for (int r = 0; r < now; ++r) {
+          finish(row + r, column, load<T>(tile + r * 2 * n));
+          finish(row + r, column + n, load<T>(tile + (r * 2 + 1) * n));
+        }
+      }
       row += now;
     }
   }
 }
-
-/// What can be done with the elements of a product: finish(row, column, vector).
-template <class T>
-struct Store {
-  T* c;
-  int stride;
-  HWY_INLINE void operator()(int row, int column, V<T> x) const {
-    store<T>(x, c + static_cast<std::size_t>(row) * stride + column);
-  }
-};
 
 /// The product times `factor`, of the same shape.
 template <class T>

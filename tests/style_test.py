@@ -11,6 +11,7 @@ TORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")
 CUDA = re.compile(r"^(cuda|cublas|cudnn|curand|cooperative_groups)")
 THRUST = re.compile(r"^(thrust|cub)/")
 NETCDF = re.compile(r"^netcdf")
+NAMESPACE = re.compile(r"^namespace md(?!::test\b)\b")
 
 
 def folder_of(name):
@@ -29,6 +30,8 @@ def is_torch_header(path):
 
 
 def faults_of(path, folder, line):
+    if folder == "tests" and NAMESPACE.match(line):
+        yield "code of the tests stands in md::test"
     match = INCLUDE.match(line)
     if not match:
         return
@@ -90,11 +93,13 @@ def test_rules_can_fail():
              ("potentials/support/a.cpp", '#include "potentials/painn/b.hpp"'),
              ("potentials/a.cpp", '#include "potentials/painn/b.hpp"'),
              ("program/bench/a.cpp", '#include "program/verify/b.hpp"'),
-             ("program/a.cpp", '#include "program/verify/b.hpp"')]
+             ("program/a.cpp", '#include "program/verify/b.hpp"'),
+             ("tests/md/a.cpp", "namespace md {"), ("tests/md/a.cpp", "namespace md::painn {")]
     right = [("io/a.cpp", '#include "md/b.hpp"'), ("io/a.cpp", '#include "io/b.hpp"'),
              ("potentials/a.cpp", "#include <torch/torch.h>"),
              ("potentials/torch_a.hpp", "#include <ATen/ATen.h>"),
              ("potentials/a.cpp", '#include "potentials/torch_a.hpp"'), ("md/a.cu", "#include <cuda_runtime.h>"),
+             ("tests/md/a.cpp", "namespace md::test {"), ("md/a.cpp", "namespace md {"),
              ("tests/md/a.cpp", '#include "io/b.hpp"'), ("program/a.cpp", '#include "io/b.hpp"'),
              ("potentials/orb/a.cpp", '#include "potentials/support/b.hpp"'),
              ("program/bench/a.cpp", '#include "program/run/b.hpp"'), ("program/bench/a.cpp", '#include "program/b.hpp"'),

@@ -6,7 +6,7 @@
 #include "md/velocities.hpp"
 #include "tests/integrators/run_batch.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 /// Many independent one-atom oscillators in one replica.
@@ -123,4 +123,4 @@ TEST(Langevin, AReplicaHasTheSameBitsAloneAndInABatch) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

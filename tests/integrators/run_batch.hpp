@@ -6,7 +6,7 @@
 
 #include "md/simulation.hpp"
 
-namespace md {
+namespace md::test {
 
 /// A registered potential with these keys of [potential].
 inline std::unique_ptr<Potential> potential_of(
@@ -51,4 +51,4 @@ inline std::unique_ptr<Potential> argon() {
   return potential_of("lennard_jones", {{"epsilon", "120 K"}, {"sigma", "3.4"}, {"cutoff", "30"}});
 }
 
-}  // namespace md
+}  // namespace md::test

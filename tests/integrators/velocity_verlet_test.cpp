@@ -6,7 +6,7 @@
 #include "md/velocities.hpp"
 #include "tests/integrators/run_batch.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 double total_energy(Simulation& s, int r = 0) {
@@ -83,4 +83,4 @@ TEST(VelocityVerlet, ConservesMomentum) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

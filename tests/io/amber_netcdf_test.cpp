@@ -7,15 +7,8 @@
 #include "tests/io/sample_batch.hpp"
 #include "tests/io/temporary_folder.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
-
-using test::many_replicas;
-using test::message_of;
-using test::read_text;
-using test::sample_batch;
-using test::sample_frame;
-using test::TemporaryFolder;
 
 std::vector<double> values(int file, const char* name) {
   int variable = 0, rank = 0;
@@ -112,4 +105,4 @@ TEST(AmberNetcdf, RefusesToContinueWithOtherVariablesAndChangesNothing) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

@@ -12,7 +12,7 @@
 #include "tests/io/sample_batch.hpp"
 #include "tests/io/temporary_folder.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -69,7 +69,7 @@ std::vector<std::int64_t> up_to(std::int64_t n) {
 }
 
 TEST(AsyncWriter, WritesEverythingInOrder) {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   Record record;
   AsyncWriter writer(recording(record), std::make_unique<TextLog>(folder.path(), "log.csv", "h\n"),
                      3);
@@ -118,7 +118,7 @@ TEST(AsyncWriter, ThrowsTheFirstErrorFromEveryCallAfterIt) {
       FileError);
   EXPECT_THROW(submit(writer, 3), FileError);
   EXPECT_THROW(writer.flush(), FileError);
-  EXPECT_EQ(test::message_of<FileError>([&] { writer.finish(); }), "disk full at 2");
+  EXPECT_EQ(message_of<FileError>([&] { writer.finish(); }), "disk full at 2");
   EXPECT_EQ(record.steps, up_to(2));  // nothing after the failure
 }
 
@@ -162,9 +162,9 @@ TEST(AsyncWriter, UsesTheMemoryOfFramesAlreadyWritten) {
 }
 
 TEST(AsyncWriter, WritesTrajectoriesAsAWriterAlone) {
-  const test::TemporaryFolder alone, behind;
-  const Batch batch = test::sample_batch();
-  const auto make = [&](const test::TemporaryFolder& folder, const char* format) {
+  const TemporaryFolder alone, behind;
+  const Batch batch = sample_batch();
+  const auto make = [&](const TemporaryFolder& folder, const char* format) {
     return make_writer(format,
                        {.directory = folder.path(), .batch = batch, .title = "", .resume = {}});
   };
@@ -174,15 +174,15 @@ TEST(AsyncWriter, WritesTrajectoriesAsAWriterAlone) {
   AsyncWriter writer(std::move(both), nullptr);
   const auto amber = make(alone, "amber"), xyz = make(alone, "extxyz");
   for (int k = 0; k < 20; ++k) {
-    const Frame frame = test::sample_frame(batch, k);
+    const Frame frame = sample_frame(batch, k);
     amber->write(frame);
     xyz->write(frame);
     writer.submit(Frame(frame));
   }
   EXPECT_EQ(writer.finish().size(), 6u);
   for (const char* name : {"trajectory.r0000.nc", "trajectory.r0002.nc", "trajectory.r0001.xyz"})
-    EXPECT_TRUE(test::read_text(alone / name) == test::read_text(behind / name)) << name;
+    EXPECT_TRUE(read_text(alone / name) == read_text(behind / name)) << name;
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

@@ -9,13 +9,8 @@
 #include "tests/io/sample_batch.hpp"
 #include "tests/io/temporary_folder.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
-
-using test::message_of;
-using test::read_text;
-using test::TemporaryFolder;
-using test::write_text;
 
 Checkpoint sample(double number) {
   Checkpoint c;
@@ -130,7 +125,7 @@ TEST(Checkpoint, AFailureLeavesTheOldOnes) {
   Checkpoint large = sample(3);
   large.set("large", std::vector<double>(100000));
   {
-    const test::FileSizeLimit limit(100000);
+    const FileSizeLimit limit(100000);
     EXPECT_THROW(write_checkpoint(path, large, 2), FileError);
   }
   EXPECT_EQ(read_checkpoint(path).doubles("velocity")[0], 2);
@@ -140,4 +135,4 @@ TEST(Checkpoint, AFailureLeavesTheOldOnes) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

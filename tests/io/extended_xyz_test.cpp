@@ -10,10 +10,8 @@
 #include "io/structure_reader.hpp"
 #include "tests/io/temporary_folder.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
-
-using test::TemporaryFolder;
 
 Structure awkward(int n) {
   std::mt19937_64 random(3);
@@ -39,7 +37,7 @@ Structure round_trip(const Structure& s, XyzVelocities velocities) {
   fields.energy = -1.25;
   fields.forces = s.positions;
   write_extended_xyz(out, s, fields);
-  return read_structures(test::write_text(folder / "a.xyz", out.str())).at(0);
+  return read_structures(write_text(folder / "a.xyz", out.str())).at(0);
 }
 
 void expect_same_bits(const std::vector<Vec3>& a, const std::vector<Vec3>& b) {
@@ -81,4 +79,4 @@ TEST(ExtendedXyz, AnAperiodicSystemHasNoLattice) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

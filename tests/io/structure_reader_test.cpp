@@ -6,11 +6,8 @@
 #include "md/units.hpp"
 #include "tests/io/temporary_folder.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
-
-using test::TemporaryFolder;
-using test::write_text;
 
 std::vector<Structure> read(const std::string& text, const std::string& name = "a.xyz") {
   const TemporaryFolder folder;
@@ -165,7 +162,7 @@ TEST(StructureReader, DerivesElementsFromPdbNames) {
 TEST(StructureReader, NamesWhatItReads) {
   const TemporaryFolder folder;
   const std::string path = write_text(folder / "a.gro", "x");
-  const std::string text = test::message_of<InputError>([&] { read_structures(path); });
+  const std::string text = message_of<InputError>([&] { read_structures(path); });
   for (const char* part : {"a.gro", ".xyz", ".extxyz", ".pdb", ".ent"})
     EXPECT_NE(text.find(part), std::string::npos) << text;
 }
@@ -173,7 +170,7 @@ TEST(StructureReader, NamesWhatItReads) {
 TEST(StructureReader, RefusesWhatIsNoFile) {
   const TemporaryFolder folder;
   for (const std::string& path : {folder / "missing.xyz", folder.path()}) {
-    const std::string text = test::message_of<InputError>([&] { read_structures(path); });
+    const std::string text = message_of<InputError>([&] { read_structures(path); });
     EXPECT_EQ(text.find(path + ": "), 0u) << text;
   }
 }
@@ -193,7 +190,7 @@ class MalformedStructure : public testing::TestWithParam<Malformed> {};
 TEST_P(MalformedStructure, IsOneLineThatNamesFileAndLine) {
   const TemporaryFolder folder;
   const std::string path = write_text(folder / GetParam().file, GetParam().text);
-  const std::string text = test::message_of<InputError>([&] { read_structures(path); });
+  const std::string text = message_of<InputError>([&] { read_structures(path); });
   EXPECT_EQ(text.find(path + ":" + std::to_string(GetParam().line) + ": "), 0u) << text;
   EXPECT_NE(text.find(GetParam().says), std::string::npos) << text;
   EXPECT_EQ(text.find('\n'), std::string::npos) << text;
@@ -279,4 +276,4 @@ INSTANTIATE_TEST_SUITE_P(All, MalformedStructure, testing::ValuesIn(cases),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

@@ -6,13 +6,8 @@
 #include "tests/io/sample_batch.hpp"
 #include "tests/io/temporary_folder.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
-
-using test::FileSizeLimit;
-using test::message_of;
-using test::read_text;
-using test::TemporaryFolder;
 
 TEST(AppendFile, FailsOnAFullDevice) {
   AppendFile file = AppendFile::create("/dev/full");
@@ -51,4 +46,4 @@ TEST(TextLog, HoldsWholeLinesAfterAFullDisk) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

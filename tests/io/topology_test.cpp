@@ -9,15 +9,13 @@
 #include "tests/io/sample_batch.hpp"
 #include "tests/io/temporary_folder.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
-
-using test::TemporaryFolder;
 
 TEST(Topology, OneFilePerReplicaOrOneForAll) {
   const TemporaryFolder folder;
-  const Batch batch = test::sample_batch();
-  const Frame frame = test::sample_frame(batch, 0);
+  const Batch batch = sample_batch();
+  const Frame frame = sample_frame(batch, 0);
   write_topology(folder.path(), batch, frame, false);
   EXPECT_EQ(read_structures(folder / "topology.r0001.pdb")[0].numbers, (std::vector{11, 17}));
   EXPECT_FALSE(std::filesystem::exists(folder / "topology.pdb"));
@@ -61,14 +59,13 @@ TEST(Topology, KeepsItsColumnsBeyondAHundredThousandAtoms) {
 
 TEST(Topology, LeavesNoUnfinishedFile) {
   const TemporaryFolder folder;
-  const Batch batch = test::sample_batch();
+  const Batch batch = sample_batch();
   {
-    const test::FileSizeLimit limit(100);
-    EXPECT_THROW(write_topology(folder.path(), batch, test::sample_frame(batch, 0), true),
-                 FileError);
+    const FileSizeLimit limit(100);
+    EXPECT_THROW(write_topology(folder.path(), batch, sample_frame(batch, 0), true), FileError);
   }
   EXPECT_FALSE(std::filesystem::exists(folder / "topology.pdb"));
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

@@ -9,16 +9,8 @@
 #include "tests/io/sample_batch.hpp"
 #include "tests/io/temporary_folder.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
-
-using test::FileSizeLimit;
-using test::many_replicas;
-using test::message_of;
-using test::read_text;
-using test::sample_batch;
-using test::sample_frame;
-using test::TemporaryFolder;
 
 /// Every format and layout keeps what writer.hpp promises.
 class EveryWriter : public testing::TestWithParam<std::tuple<std::string, bool>> {
@@ -188,7 +180,7 @@ TEST(Writers, MarkEveryOneOfManyFiles) {
   const Batch batch = many_replicas(100);
   const auto writer =
       make_writer("amber", {.directory = folder.path(), .batch = batch, .title = "", .resume = {}});
-  writer->write(test::sample_frame(batch, 0));
+  writer->write(sample_frame(batch, 0));
   const auto marks = writer->flush();
   ASSERT_EQ(marks.size(), 100u);
   for (const FileMark& mark : marks) {
@@ -199,4 +191,4 @@ TEST(Writers, MarkEveryOneOfManyFiles) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

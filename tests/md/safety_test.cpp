@@ -7,7 +7,7 @@
 #include "md/velocities.hpp"
 #include "tests/integrators/run_batch.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 constexpr int running = static_cast<int>(Status::running);
@@ -95,4 +95,4 @@ TEST(Safety, KnowsTheTemperature) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

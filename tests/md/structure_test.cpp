@@ -9,7 +9,7 @@
 #include "md/cell.hpp"
 #include "md/errors.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 Structure pair(double distance) {
@@ -173,4 +173,4 @@ TEST(CompleteCell, AddsVectorsAtRightAnglesToThePeriodicOnes) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

@@ -8,7 +8,7 @@
 #include "md/errors.hpp"
 #include "md/file_hash.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 TEST(Text, SplitsAndTrims) {
@@ -36,4 +36,4 @@ TEST(Text, HashesAFile) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

@@ -5,7 +5,7 @@
 #include "md/random.hpp"
 #include "md/units.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 Vec3 momentum(const Structure& s) {
@@ -109,4 +109,4 @@ TEST(Normal3, EveryPartOfTheCounterCounts) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

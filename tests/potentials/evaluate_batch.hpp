@@ -10,7 +10,7 @@
 #include "md/potential.hpp"
 #include "md/state.hpp"
 
-namespace md {
+namespace md::test {
 
 /// What a potential gave for a batch.
 struct BatchResult {
@@ -58,7 +58,7 @@ inline BatchResult evaluate_batch(Potential& potential, const std::vector<Struct
 }
 
 /// Largest component of the difference of two sets of vectors.
-inline double largest_difference(const std::vector<Vec3>& a, const std::vector<Vec3>& b) {
+inline double largest_component(const std::vector<Vec3>& a, const std::vector<Vec3>& b) {
   EXPECT_EQ(a.size(), b.size());
   double largest = 0;
   for (std::size_t i = 0; i < a.size(); ++i)
@@ -121,4 +121,4 @@ inline double virial_error(Potential& potential, const Structure& system, double
   return worst;
 }
 
-}  // namespace md
+}  // namespace md::test

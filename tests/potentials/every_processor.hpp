@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
-namespace md {
+namespace md::test {
 
 /// The kernels are compiled for several kinds of processor: a test for each that this one can run.
 class EveryProcessor : public testing::TestWithParam<std::int64_t> {
@@ -22,4 +22,4 @@ inline std::string processor_name(const testing::TestParamInfo<std::int64_t>& in
   return hwy::TargetName(info.param);
 }
 
-}  // namespace md
+}  // namespace md::test

@@ -3,7 +3,7 @@
 #include "md/errors.hpp"
 #include "tests/potentials/evaluate_batch.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 TEST(Harmonic, EnergyAndForcesAreThoseOfSprings) {
@@ -37,4 +37,4 @@ TEST(Harmonic, RefusesStiffnessThatIsNotPositive) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

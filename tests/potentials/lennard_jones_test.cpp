@@ -10,7 +10,7 @@
 #include "tests/md/neighbors/brute_force.hpp"
 #include "tests/potentials/evaluate_batch.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 const std::map<std::string, std::string> argon{
@@ -19,10 +19,10 @@ const std::map<std::string, std::string> argon{
 /// A random system in which no two atoms are nearer than 3 A.
 Structure gas(int n, int periodic, double skew, unsigned seed) {
   std::mt19937 random(seed);
-  Structure s = test::random_structure(random, n, 0.005, periodic, skew, 1);
+  Structure s = random_structure(random, n, 0.005, periodic, skew, 1);
   std::uniform_real_distribution<double> both(-1, 1);
   for (int pass = 0; pass < 1000; ++pass) {
-    const test::BruteForce near(s, 3);
+    const BruteForce near(s, 3);
     bool crowded = false;
     for (int i = 0; i < n; ++i)
       if (!near.rows[i].empty()) {
@@ -129,7 +129,7 @@ TEST(LennardJones, ForcesAddUpToNothing) {
 TEST(LennardJones, VectorCodeEqualsPlainCode) {
   const std::vector<Structure> systems{gas(150, 7, 0.6, 4), gas(1, 0, 0, 5), gas(2, 7, 0.3, 6),
                                        gas(100, 0, 0, 7), gas(30, 3, 0.3, 8)};
-  State state = test::make_state(systems);
+  State state = make_state(systems);
   Stream stream(Device{}, 1);
   NeighborList list(state, 8.5, 1, stream);
   const int n = state.n_atoms();
@@ -168,7 +168,7 @@ TEST(LennardJones, ReplicaHasTheSameBitsInAnyBatch) {
   for (std::size_t r = 0; r < systems.size(); ++r) {
     const BatchResult alone = evaluate_batch(*potential, {systems[r]}, 1);
     EXPECT_EQ(alone.energy[0], batch.energy[r]);
-    EXPECT_EQ(largest_difference(alone.forces[0], batch.forces[r]), 0);
+    EXPECT_EQ(largest_component(alone.forces[0], batch.forces[r]), 0);
     for (int k = 0; k < 3; ++k) EXPECT_EQ(norm(alone.virial[0][k] - batch.virial[r][k]), 0);
   }
 }
@@ -184,7 +184,7 @@ TEST(LennardJones, BadReplicaLeavesOthersAlone) {
   const BatchResult batch = evaluate_batch(*potential, {s, bad, coincident, s});
   for (int r : {0, 3}) {
     EXPECT_EQ(batch.energy[r], good.energy[0]);
-    EXPECT_EQ(largest_difference(batch.forces[r], good.forces[0]), 0);
+    EXPECT_EQ(largest_component(batch.forces[r], good.forces[0]), 0);
   }
   EXPECT_FALSE(std::isfinite(batch.energy[2]));
 }
@@ -205,4 +205,4 @@ TEST(LennardJones, RefusesValuesThatMakeNoSense) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

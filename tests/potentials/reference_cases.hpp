@@ -9,7 +9,7 @@
 
 #include "md/structure.hpp"
 
-namespace md {
+namespace md::test {
 
 /// A structure with energy, forces and stress from an independent code in double.
 struct ReferenceCase {
@@ -52,4 +52,4 @@ inline std::map<std::string, ReferenceCase> read_cases(const std::string& path) 
   return cases;
 }
 
-}  // namespace md
+}  // namespace md::test

@@ -6,7 +6,7 @@
 
 #include "md/device/host_parallel.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 TEST(Stream, StagesRunEveryBlockOnceAndOneAfterTheOther) {
@@ -46,4 +46,4 @@ TEST(Stream, AThreadThatHoldsABlockForLongIsWaitedForAsleep) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

@@ -8,7 +8,7 @@
 
 #include "md/errors.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 /// A schema small enough to see through.
@@ -163,4 +163,4 @@ TEST_F(InputFile, WhatIsResolvedReadsBackToTheSame) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

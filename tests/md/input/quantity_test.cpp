@@ -5,7 +5,7 @@
 #include "md/errors.hpp"
 #include "md/units.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 TEST(Quantity, ConvertsUnits) {
@@ -53,4 +53,4 @@ TEST(Units, AgreeWithCodata2018) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

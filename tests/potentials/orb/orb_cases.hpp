@@ -12,7 +12,7 @@
 #include "tests/potentials/evaluate_batch.hpp"
 #include "tests/potentials/reference_cases.hpp"
 
-namespace md {
+namespace md::test {
 
 /// What orb-models 0.7.0 computed in double for a structure.
 struct OrbCase {
@@ -104,4 +104,4 @@ inline std::vector<Structure> orb_systems() {
   return systems;
 }
 
-}  // namespace md
+}  // namespace md::test

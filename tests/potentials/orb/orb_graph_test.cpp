@@ -8,7 +8,7 @@
 #include "md/state.hpp"
 #include "tests/potentials/orb/orb_cases.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 orb::Graph graph_of(const std::vector<Structure>& systems, int most = 20, double skin = 1,
@@ -102,4 +102,4 @@ TEST(OrbGraph, DependsNeitherOnWrappingNorSkinNorThreadsNorTheBatch) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

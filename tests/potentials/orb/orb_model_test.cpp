@@ -9,7 +9,7 @@
 #include "tests/potentials/orb/orb_cases.hpp"
 #include "tests/potentials/support/written_safetensors.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 using orb::OrbModel;
@@ -180,4 +180,4 @@ TEST(OrbModel, TakesAnyNumberOfHiddenChannels) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

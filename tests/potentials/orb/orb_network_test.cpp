@@ -7,7 +7,7 @@
 #include "tests/potentials/every_processor.hpp"
 #include "tests/potentials/orb/orb_cases.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 struct Tolerance {
@@ -29,7 +29,7 @@ void expect_network_agrees(const Tolerance& tolerance) {
     if (norm(c.structure.cell[0]) == 0) orb::remove_net_torque(forces, c.structure.positions);
     EXPECT_NEAR(p.interaction[0], c.interaction, tolerance.energy * c.size()) << name;
     EXPECT_NEAR(p.interaction[0] + p.reference[0], c.energy, tolerance.energy * c.size()) << name;
-    EXPECT_LE(largest_difference(forces, c.forces), tolerance.forces) << name;
+    EXPECT_LE(largest_component(forces, c.forces), tolerance.forces) << name;
     for (int k = 0; k < 6; ++k) EXPECT_NEAR(p.stress[0][k], c.stress[k], tolerance.stress) << name;
   }
 }
@@ -62,7 +62,7 @@ TEST(Orb, GivesTheSameBitsAloneInAnyBatchAndOnAnyNumberOfThreads) {
         const BatchResult alone = evaluate_batch(*potential, {systems[r]}, threads);
         for (const std::size_t k : {r, twice.size() - 1 - r}) {
           EXPECT_EQ(alone.energy[0], batch.energy[k]) << r;
-          EXPECT_EQ(largest_difference(alone.forces[0], batch.forces[k]), 0) << r;
+          EXPECT_EQ(largest_component(alone.forces[0], batch.forces[k]), 0) << r;
           EXPECT_EQ(norm(alone.virial[0][0] - batch.virial[k][0]), 0) << r;
         }
       }
@@ -86,4 +86,4 @@ TEST(Orb, HasNoKernelsForAGpu) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

@@ -12,7 +12,7 @@
 #include "tests/potentials/painn/random_painn.hpp"
 #include "tests/potentials/support/written_safetensors.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 using orb::TorchOrb, orb::TorchOrbGraph;
@@ -97,7 +97,7 @@ Difference compare(const std::vector<Structure>& systems, const BatchResult& a,
   for (std::size_t r = 0; r < systems.size(); ++r) {
     const double volume = std::abs(determinant(systems[r].cell));
     worst.energy = std::max(worst.energy, std::abs(a.energy[r] - b.energy[r]) / systems[r].size());
-    worst.force = std::max(worst.force, largest_difference(a.forces[r], b.forces[r]));
+    worst.force = std::max(worst.force, largest_component(a.forces[r], b.forces[r]));
     for (int k = 0; k < 9; ++k) {
       const double w = a.virial[r][k / 3][k % 3] - b.virial[r][k / 3][k % 3];
       worst.stress = std::max(worst.stress, volume > 0 ? std::abs(w) / volume : std::abs(w));
@@ -137,7 +137,7 @@ TEST(TorchOrb, GivesTheSameBitsAloneAndInAnyBatchWhenStrict) {
   for (std::size_t r = 0; r < systems.size(); ++r) {
     const BatchResult alone = evaluate(how, {systems[r]});
     EXPECT_EQ(alone.energy[0], batch.energy[r]) << r;
-    EXPECT_EQ(largest_difference(alone.forces[0], batch.forces[r]), 0) << r;
+    EXPECT_EQ(largest_component(alone.forces[0], batch.forces[r]), 0) << r;
   }
 }
 
@@ -200,7 +200,7 @@ TEST(TorchOrb, KeepsABadReplicaToItself) {
   EXPECT_FALSE(std::isfinite(mixed.forces[1][0].x));
   for (const int r : {0, 2}) {
     EXPECT_NEAR(mixed.energy[r], alone.energy[0], 1e-11);
-    EXPECT_LE(largest_difference(mixed.forces[r], alone.forces[0]), 1e-11);
+    EXPECT_LE(largest_component(mixed.forces[r], alone.forces[0]), 1e-11);
   }
 }
 
@@ -249,4 +249,4 @@ TEST(TorchOrb, RefusesWhatItCannotDo) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

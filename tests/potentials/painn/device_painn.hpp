@@ -6,7 +6,7 @@
 #include "tests/potentials/evaluate_batch.hpp"
 #include "tests/potentials/painn/random_painn.hpp"
 
-namespace md {
+namespace md::test {
 
 using painn::Schedule;
 
@@ -26,4 +26,4 @@ class PainnDevice : public testing::Test {
   Random random_{20260202};
 };
 
-}  // namespace md
+}  // namespace md::test

@@ -10,7 +10,7 @@
 #include "tests/potentials/painn/painn_oracle.hpp"
 #include "tests/potentials/reference_cases.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 Difference compare(const PainnModel& model, const std::vector<Structure>& systems,
@@ -65,7 +65,7 @@ TEST_F(PainnDevice, GivesTheSameBitsAloneInABatchAndReplicaByReplica) {
       for (const BatchResult* other : {&b, &alone}) {
         const std::size_t at = other == &b ? r : 0;
         EXPECT_EQ(a.energy[r], other->energy[at]) << precision << r;
-        EXPECT_EQ(largest_difference(a.forces[r], other->forces[at]), 0) << precision << r;
+        EXPECT_EQ(largest_component(a.forces[r], other->forces[at]), 0) << precision << r;
         for (int k = 0; k < 3; ++k)
           EXPECT_EQ(norm(a.virial[r][k] - other->virial[at][k]), 0) << precision << r;
       }
@@ -108,11 +108,11 @@ TEST_F(PainnDevice, AgreesWithSchNetPackOnTheReferenceCases) {
     int r = 0;
     for (const auto& [label, c] : cases) {
       EXPECT_NEAR(exact.energy[r], c.energy, 1e-10 * c.structure.size()) << label;
-      EXPECT_LE(largest_difference(exact.forces[r], c.forces), 1e-10) << label;
+      EXPECT_LE(largest_component(exact.forces[r], c.forces), 1e-10) << label;
       EXPECT_NEAR(single.energy[r], c.energy, 2e-5 * c.structure.size()) << label;
       double largest = 0;
       for (const Vec3& f : c.forces) largest = std::max(largest, norm(f));
-      EXPECT_LE(largest_difference(single.forces[r], c.forces),
+      EXPECT_LE(largest_component(single.forces[r], c.forces),
                 2 * std::max(1e-4, 1e-5 * largest + 1e-5))
           << label;
       if (c.stress) {
@@ -139,7 +139,7 @@ TEST_F(PainnDevice, ABrokenReplicaLeavesTheOthersAlone) {
     EXPECT_FALSE(std::isfinite(mixed.forces[1][0].x));
     for (const int r : {0, 2}) {
       EXPECT_EQ(mixed.energy[r], alone.energy[0]);
-      EXPECT_EQ(largest_difference(mixed.forces[r], alone.forces[0]), 0);
+      EXPECT_EQ(largest_component(mixed.forces[r], alone.forces[0]), 0);
     }
   }
 }
@@ -172,4 +172,4 @@ TEST_F(PainnDevice, MayBeRecordedAndSaysWhatPrecisionsThereAre) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

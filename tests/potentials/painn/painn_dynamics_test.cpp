@@ -7,7 +7,7 @@
 #include "tests/potentials/evaluate_batch.hpp"
 #include "tests/potentials/reference_cases.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 Simulation cluster(double time_step) {
@@ -62,4 +62,4 @@ TEST(PainnDynamics, RunsBackToWhereItCameFrom) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

@@ -4,8 +4,10 @@
 
 #include "potentials/painn/filter_table.hpp"
 
-namespace md::painn {
+namespace md::test {
 namespace {
+
+using namespace painn;
 
 constexpr double cutoff = 4.6;
 
@@ -102,4 +104,4 @@ TEST(FilterTable, IsZeroAtTheCutoffWithItsSlope) {
 }
 
 }  // namespace
-}  // namespace md::painn
+}  // namespace md::test

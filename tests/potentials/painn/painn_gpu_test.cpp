@@ -4,7 +4,7 @@
 #include "md/simulation.hpp"
 #include "tests/potentials/painn/device_painn.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 /// Positions after `n` steps of 0.5 fs from rest, with a skin so thin that rows are rebuilt often.
@@ -32,7 +32,7 @@ TEST_F(PainnDevice, FollowsTheKernelsOfTheCpuThroughRebuilds) {
   const auto b = dynamics(
       painn::make_kernels(model, {none, Device{}, 1, false, "float64"}, painn::Filters::exact),
       batch, 60, theirs);
-  EXPECT_LE(largest_difference(a, b), 1e-9);
+  EXPECT_LE(largest_component(a, b), 1e-9);
   EXPECT_GT(norm(a[0] - batch[0].positions[0]), 1e-3);
   EXPECT_EQ(ours, theirs);
   EXPECT_GT(ours, 6);
@@ -57,12 +57,12 @@ TEST_F(PainnDevice, OnAGpuGivesWhatItGivesOnTheHost) {
         const BatchResult device = evaluate_batch(*potential, batch, 1, 0.5, gpu);
         for (std::size_t r = 0; r < batch.size(); ++r) {
           EXPECT_NEAR(device.energy[r], host.energy[r], c.tolerance * batch[r].size());
-          EXPECT_LE(largest_difference(device.forces[r], host.forces[r]), c.tolerance)
+          EXPECT_LE(largest_component(device.forces[r], host.forces[r]), c.tolerance)
               << c.precision << r;
         }
         const BatchResult alone = evaluate_batch(*potential, {batch[7]}, 1, 0.5, gpu);
         EXPECT_EQ(alone.energy[0], device.energy[7]);
-        EXPECT_EQ(largest_difference(alone.forces[0], device.forces[7]), 0);
+        EXPECT_EQ(largest_component(alone.forces[0], device.forces[7]), 0);
       }
     }
   }
@@ -78,10 +78,10 @@ TEST_F(PainnDevice, OnAGpuFollowsTheCpuInRecordedSteps) {
     std::int64_t ours = 0, theirs = 0;
     const auto a = dynamics(make_device(model, "float64", schedule, gpu), batch, 60, ours, gpu);
     const auto b = dynamics(make_device(model, "float64"), batch, 60, theirs);
-    EXPECT_LE(largest_difference(a, b), 1e-9);
+    EXPECT_LE(largest_component(a, b), 1e-9);
     EXPECT_EQ(ours, theirs);
   }
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

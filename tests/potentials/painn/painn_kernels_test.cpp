@@ -6,7 +6,7 @@
 #include "tests/potentials/painn/painn_oracle.hpp"
 #include "tests/potentials/painn/random_painn.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 using painn::Filters;
@@ -111,11 +111,11 @@ TEST_F(PainnKernels, GiveTheSameBitsOnOneThreadOnTwoAndAlone) {
       const BatchResult alone = evaluate_batch(*two, {batch[r]}, 2);
       EXPECT_EQ(a.energy[r], b.energy[r]);
       EXPECT_EQ(a.energy[r], alone.energy[0]);
-      EXPECT_EQ(largest_difference(a.forces[r], b.forces[r]), 0);
-      EXPECT_EQ(largest_difference(a.forces[r], alone.forces[0]), 0);
+      EXPECT_EQ(largest_component(a.forces[r], b.forces[r]), 0);
+      EXPECT_EQ(largest_component(a.forces[r], alone.forces[0]), 0);
     }
   }
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

@@ -7,7 +7,7 @@
 #include "potentials/painn/painn.hpp"
 #include "tests/potentials/evaluate_batch.hpp"
 
-namespace md {
+namespace md::test {
 
 /// The network on LibTorch with automatic differentiation, in double.
 inline std::unique_ptr<Potential> make_oracle(const PainnModel& model) {
@@ -30,7 +30,7 @@ inline Difference from_oracle(const PainnModel& model, Potential& potential,
   Difference worst;
   for (std::size_t r = 0; r < systems.size(); ++r) {
     const double n = systems[r].size();
-    const double force = largest_difference(ours.forces[r], truth.forces[r]);
+    const double force = largest_component(ours.forces[r], truth.forces[r]);
     double largest = 0;
     for (const Vec3& f : truth.forces[r]) largest = std::max(largest, norm(f));
     worst.energy = std::max(worst.energy, std::abs(ours.energy[r] - truth.energy[r]) / n);
@@ -53,4 +53,4 @@ inline void expect_equal(const Difference& d, int what) {
   EXPECT_GT(d.largest_force, 0.1) << what;
 }
 
-}  // namespace md
+}  // namespace md::test

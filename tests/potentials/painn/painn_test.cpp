@@ -10,7 +10,7 @@
 #include "tests/potentials/reference_cases.hpp"
 #include "tests/potentials/support/written_safetensors.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 const std::string data = std::string(MD_SOURCE_DIR) + "/tests/data/";
@@ -35,7 +35,7 @@ TEST(Painn, AgreesWithSchNetPackForAWholeBatchInDouble) {
       int r = 0;
       for (const auto& [label, c] : cases) {
         EXPECT_NEAR(result.energy[r], c.energy, 1e-10 * c.structure.size()) << label;
-        EXPECT_LE(largest_difference(result.forces[r], c.forces), 1e-10) << label;
+        EXPECT_LE(largest_component(result.forces[r], c.forces), 1e-10) << label;
         if (c.stress) {
           const double volume = std::abs(determinant(c.structure.cell));
           for (int k = 0; k < 9; ++k)
@@ -56,9 +56,9 @@ TEST(Painn, StrictGivesTheSameBitsAloneAndInAnyBatch) {
     for (std::size_t r = 0; r < systems.size(); ++r) {
       const BatchResult alone = evaluate_batch(*potential, {systems[r]});
       EXPECT_EQ(alone.energy[0], batch.energy[r]) << r;
-      EXPECT_EQ(largest_difference(alone.forces[0], batch.forces[r]), 0) << r;
-      EXPECT_EQ(largest_difference({alone.virial[0].row, alone.virial[0].row + 3},
-                                   {batch.virial[r].row, batch.virial[r].row + 3}),
+      EXPECT_EQ(largest_component(alone.forces[0], batch.forces[r]), 0) << r;
+      EXPECT_EQ(largest_component({alone.virial[0].row, alone.virial[0].row + 3},
+                                  {batch.virial[r].row, batch.virial[r].row + 3}),
                 0)
           << r;
     }
@@ -73,7 +73,7 @@ TEST(Painn, FastGivesTheSameAloneAndInABatchToRounding) {
   for (std::size_t r = 0; r < systems.size(); ++r) {
     const BatchResult alone = evaluate_batch(*potential, {systems[r]});
     EXPECT_NEAR(alone.energy[0], batch.energy[r], 1e-12 * systems[r].size()) << r;
-    EXPECT_LE(largest_difference(alone.forces[0], batch.forces[r]), 1e-12) << r;
+    EXPECT_LE(largest_component(alone.forces[0], batch.forces[r]), 1e-12) << r;
   }
 }
 
@@ -85,7 +85,7 @@ TEST(Painn, TheSkinChangesNothing) {
     const BatchResult thin = evaluate_batch(*potential, {system}, 1, 0.0);
     const BatchResult thick = evaluate_batch(*potential, {system}, 1, 2.0);
     EXPECT_NEAR(thin.energy[0], thick.energy[0], 1e-12 * system.size()) << name;
-    EXPECT_LE(largest_difference(thin.forces[0], thick.forces[0]), 1e-12) << name;
+    EXPECT_LE(largest_component(thin.forces[0], thick.forces[0]), 1e-12) << name;
   }
 }
 
@@ -111,13 +111,13 @@ TEST(Painn, IsInvariantUnderRotationTranslationAndPermutation) {
     std::vector<Vec3> expected = before.forces[0];
     for (Vec3& f : expected) f = f * rotation;
     EXPECT_NEAR(turned.energy[0], before.energy[0], tolerance) << name;
-    EXPECT_LE(largest_difference(turned.forces[0], expected), 1e-12) << name;
+    EXPECT_LE(largest_component(turned.forces[0], expected), 1e-12) << name;
 
     Structure moved = system;
     for (Vec3& x : moved.positions) x += {0.31, -1.7, 2.2};
     const BatchResult translated = evaluate_batch(*potential, {moved});
     EXPECT_NEAR(translated.energy[0], before.energy[0], tolerance) << name;
-    EXPECT_LE(largest_difference(translated.forces[0], before.forces[0]), 1e-12) << name;
+    EXPECT_LE(largest_component(translated.forces[0], before.forces[0]), 1e-12) << name;
 
     Structure reversed = system;
     std::ranges::reverse(reversed.positions);
@@ -126,7 +126,7 @@ TEST(Painn, IsInvariantUnderRotationTranslationAndPermutation) {
     expected = before.forces[0];
     std::ranges::reverse(expected);
     EXPECT_NEAR(permuted.energy[0], before.energy[0], tolerance) << name;
-    EXPECT_LE(largest_difference(permuted.forces[0], expected), 1e-12) << name;
+    EXPECT_LE(largest_component(permuted.forces[0], expected), 1e-12) << name;
   }
 }
 
@@ -142,7 +142,7 @@ TEST(Painn, ABrokenReplicaLeavesTheOthersAlone) {
     EXPECT_FALSE(std::isfinite(mixed.forces[1][0].x));
     for (const int r : {0, 2}) {
       EXPECT_NEAR(mixed.energy[r], alone.energy[0], 1e-12);
-      EXPECT_LE(largest_difference(mixed.forces[r], alone.forces[0]), 1e-12);
+      EXPECT_LE(largest_component(mixed.forces[r], alone.forces[0]), 1e-12);
     }
   }
 }
@@ -158,7 +158,7 @@ TEST(Painn, TheShippedStudentKnowsWater) {
   water.positions = {{0, 0, 0.119}, {0, 0.763, -0.477}, {0, -0.763, -0.477}};
   const BatchResult result = evaluate_batch(*potential, {water});
   EXPECT_NEAR(result.energy[0] / 27.211386, -76.38, 0.02);
-  EXPECT_LE(largest_difference(result.forces[0], {{}, {}, {}}), 0.5);
+  EXPECT_LE(largest_component(result.forces[0], {{}, {}, {}}), 0.5);
 }
 
 /// What making a potential from these bytes says.
@@ -233,4 +233,4 @@ TEST(Painn, ReadsTheMetadata) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

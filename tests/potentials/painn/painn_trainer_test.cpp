@@ -10,8 +10,10 @@
 #include "tests/potentials/painn/random_painn.hpp"
 #include "tests/potentials/support/written_safetensors.hpp"
 
-namespace md::painn {
+namespace md::test {
 namespace {
+
+using namespace painn;
 
 /// Structures with labels at random, of a model at random with repulsion.
 struct Problem {
@@ -200,4 +202,4 @@ TEST(Trainer, WritesAModelThatReadsBack) {
 }
 
 }  // namespace
-}  // namespace md::painn
+}  // namespace md::test

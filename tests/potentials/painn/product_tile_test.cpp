@@ -8,8 +8,10 @@
 
 #include "potentials/painn/gpu/host_team.cuh"
 
-namespace md::painn {
+namespace md::test {
 namespace {
+
+using namespace painn;
 
 /// All threads of a block, one after the other.
 template <class Tile, int n>
@@ -98,4 +100,4 @@ TEST(RoundOperand, IsTheNearestNumberOfTheType) {
 }
 
 }  // namespace
-}  // namespace md::painn
+}  // namespace md::test

@@ -6,7 +6,7 @@
 #include "md/structure.hpp"
 #include "potentials/painn/painn_model.hpp"
 
-namespace md {
+namespace md::test {
 
 using Random = std::mt19937_64;
 
@@ -78,4 +78,4 @@ inline std::vector<Structure> random_systems(Random& random, int count, int larg
   return result;
 }
 
-}  // namespace md
+}  // namespace md::test

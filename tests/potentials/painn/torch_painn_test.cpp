@@ -6,7 +6,7 @@
 
 #include "tests/potentials/reference_cases.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 const std::string data = std::string(MD_SOURCE_DIR) + "/tests/data/";
@@ -148,4 +148,4 @@ TEST(TorchPainn, ForcesAreTheDerivativeOfTheEnergyWithEveryOption) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

@@ -8,8 +8,10 @@
 #include "md/errors.hpp"
 #include "tests/potentials/painn/random_painn.hpp"
 
-namespace md::painn {
+namespace md::test {
 namespace {
+
+using namespace painn;
 
 /// Water with both bonds at random near 0.96 A.
 Structure water(Random& random, double bond = 0.96) {
@@ -71,4 +73,4 @@ TEST_F(Domain, ComesBackFromItsText) {
 }
 
 }  // namespace
-}  // namespace md::painn
+}  // namespace md::test

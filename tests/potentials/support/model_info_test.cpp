@@ -9,7 +9,7 @@
 #include "md/text.hpp"
 #include "tests/potentials/support/written_safetensors.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 const std::string source = MD_SOURCE_DIR;
@@ -80,4 +80,4 @@ TEST(ModelInfo, RefusesWhatIsNoModel) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

@@ -8,7 +8,7 @@
 #include "md/errors.hpp"
 #include "tests/potentials/support/written_safetensors.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 template <class T>
@@ -109,4 +109,4 @@ TEST(Safetensors, RefusesWhatIsNoFile) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

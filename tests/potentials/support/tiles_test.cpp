@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <random>
 
-namespace md::painn {
+namespace md::test {
 namespace {
+
+using namespace painn;
 
 std::vector<int> starts(const std::vector<int>& sizes) {
   std::vector<int> first{0};
@@ -72,4 +74,4 @@ TEST(Tiles, BlocksAreEnoughForAllThreads) {
 }
 
 }  // namespace
-}  // namespace md::painn
+}  // namespace md::test

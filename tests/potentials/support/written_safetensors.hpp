@@ -12,7 +12,7 @@
 
 #include "md/errors.hpp"
 
-namespace md {
+namespace md::test {
 
 /// A file in the temporary folder that goes away with the object.
 class TemporaryFile {
@@ -91,4 +91,4 @@ struct EditableSafetensors {
   std::string bytes() const { return safetensors_bytes(header.dump(), data); }
 };
 
-}  // namespace md
+}  // namespace md::test

@@ -8,7 +8,7 @@
 #include "tests/potentials/reference_cases.hpp"
 #include "tests/potentials/support/written_safetensors.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 using Keys = std::map<std::string, std::string>;
@@ -102,7 +102,7 @@ TEST(TorchScript, StrictGivesTheSameBitsAloneAndInAnyBatch) {
       for (std::size_t r = 0; r < systems.size(); ++r) {
         const BatchResult alone = evaluate_batch(*potential, {systems[r]});
         EXPECT_EQ(alone.energy[0], batch.energy[r]);
-        EXPECT_EQ(largest_difference(alone.forces[0], batch.forces[r]), 0);
+        EXPECT_EQ(largest_component(alone.forces[0], batch.forces[r]), 0);
       }
     }
 }
@@ -184,7 +184,7 @@ TEST(TorchScript, Ani1xMixesSizesAndPeriodicSystems) {
   for (std::size_t r = 0; r < systems.size(); ++r) {
     const BatchResult alone = evaluate_batch(*potential, {systems[r]});
     EXPECT_NEAR(alone.energy[0], batch.energy[r], 1e-9) << r;
-    EXPECT_LE(largest_difference(alone.forces[0], batch.forces[r]), 1e-9) << r;
+    EXPECT_LE(largest_component(alone.forces[0], batch.forces[r]), 1e-9) << r;
   }
   EXPECT_NEAR(batch.energy[0] / 27.211386245988, -76.38, 0.05);
   EXPECT_NEAR(batch.energy[3] / 64 / 27.211386245988, -76.38, 0.1);
@@ -205,10 +205,10 @@ TEST(TorchScript, So3lrAgreesWithItsOwnCalculator) {
   const BatchResult two = evaluate_batch(*potential, {ethanol, ethanol});
   for (const int r : {0, 1}) {
     EXPECT_NEAR(two.energy[r], -1488.3700, 2e-3);
-    EXPECT_LE(largest_difference({two.forces[r][0]}, {{-0.0434724, 0.1011468, 0}}), 2e-4);
+    EXPECT_LE(largest_component({two.forces[r][0]}, {{-0.0434724, 0.1011468, 0}}), 2e-4);
   }
   EXPECT_NE(error_of({{"model", shared + "so3lr_traced.ts"}}).find("float64"), std::string::npos);
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

@@ -8,7 +8,7 @@
 
 #include "md/units.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 TEST(AuditStatistics, IntervalIsStudentsT) {
@@ -157,4 +157,4 @@ TEST(AuditStatistics, BlocksOfSeveralSeriesInOneList) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
-namespace md {
+namespace md::test {
 namespace {
 
 /// Ethane's heavy atoms with one hydrogen each, in a row, and a triangle of carbons.
@@ -112,4 +112,4 @@ TEST(Dataset, ComesBackFromItsFile) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

@@ -107,20 +107,5 @@ TEST(Langevin, EveryReplicaHasItsOwnTemperatureAndFriction) {
     EXPECT_NEAR(kinetic[r] / (1.5 * o.n * units::boltzmann * settings[r].temperature), 1, 0.02);
 }
 
-TEST(Langevin, AReplicaHasTheSameBitsAloneAndInABatch) {
-  std::vector<Structure> systems{argon_cluster(2), argon_cluster(3, 0.1), argon_cluster(2, 0.2)};
-  const auto run = [](const std::vector<Structure>& batch,
-                      const std::vector<ReplicaSettings>& settings) {
-    Simulation s(Device{}, 2, batch, settings, argon(), integrator_of("langevin", 5), 1, {});
-    s.evaluate(false);
-    s.advance(200, false);
-    return s.state().position.download();
-  };
-  const std::vector<ReplicaSettings> settings = settings_of(systems, 60, 0.01);
-  const std::vector<Vec3> all = run(systems, settings), alone = run({systems[1]}, {settings[1]});
-  for (int i = 0; i < systems[1].size(); ++i)
-    for (int k = 0; k < 3; ++k) EXPECT_EQ(alone[i][k], all[systems[0].size() + i][k]);
-}
-
 }  // namespace
 }  // namespace md::test

@@ -1,0 +1,147 @@
+// The cases of the conformance suite: one for each registered potential, or several.
+#include <algorithm>
+#include <cmath>
+
+#include "potentials/support/safetensors_writer.hpp"
+#include "tests/potentials/conformance.hpp"
+#include "tests/potentials/painn/random_painn.hpp"
+#include "tests/potentials/support/written_safetensors.hpp"
+
+namespace md::test {
+namespace {
+
+/// Atoms at random, not nearer than 0.8 A, of these elements in turn.
+Structure mixture(int n, bool periodic, const std::vector<int>& elements) {
+  Random random(20261126 + n);
+  Structure s = random_structure(random, n, periodic ? 0 : 1);
+  for (int i = 0; i < n; ++i) s.numbers[i] = elements[i % elements.size()];
+  s.source = std::to_string(n) + " atoms" + (periodic ? ", periodic" : "");
+  return s;
+}
+
+/// A molecule, and a crystal in a skewed cell smaller than the cutoffs.
+std::vector<Structure> molecule_and_crystal() {
+  return {mixture(7, false, {8, 1, 6}), mixture(6, true, {1, 8})};
+}
+
+/// These, and a slab.
+std::vector<Structure> with_slab() {
+  std::vector<Structure> systems = molecule_and_crystal();
+  systems.push_back(mixture(5, true, {6, 1}));
+  systems.back().periodic[1] = false;
+  systems.back().source = "a slab";
+  return systems;
+}
+
+/// A molecule, and another one in a large cell, across its faces.
+std::vector<Structure> molecules_apart() {
+  std::vector<Structure> systems{mixture(7, false, {8, 1, 6}), mixture(5, false, {1, 8})};
+  systems[1].cell = {{{22, 0, 0}, {1.5, 23, 0}, {-2, 1, 24}}};
+  systems[1].periodic = {true, true, true};
+  systems[1].source = "a molecule in a cell";
+  return systems;
+}
+
+/// A file of architecture seed-student with weights at random.
+std::string random_seed_student() {
+  constexpr int f = 8, k = 6;
+  Random random(20261126);
+  std::vector<TensorToWrite> tensors;
+  const auto add = [&](const std::string& name, std::vector<std::int64_t> shape, double width) {
+    std::int64_t size = 1;
+    for (const std::int64_t n : shape) size *= n;
+    std::normal_distribution<double> normal(0, width);
+    TensorToWrite& tensor = tensors.emplace_back(TensorToWrite{name, shape, {}});
+    for (std::int64_t i = 0; i < size; ++i) tensor.values.push_back(normal(random));
+  };
+  const auto dense = [&](const std::string& name, int out, int in) {
+    add(name + ".weight", {out, in}, 1 / std::sqrt(in));
+    add(name + ".bias", {out}, 0.3);
+  };
+  add("embedding.weight", {9, f}, 1);
+  for (const char* const name : {"rbf.centers", "rbf.widths"}) {
+    add(name, {k}, 0);
+    for (int i = 0; i < k; ++i) tensors.back().values[i] = name[4] == 'c' ? 0.5 + 0.9 * i : 0.8;
+  }
+  const std::string layer = "interactions.0.";
+  dense(layer + "message.rbf_to_scalar.0", f, k);
+  dense(layer + "message.rbf_to_scalar.2", 3 * f, f);
+  dense(layer + "update.update_mlp.0", f, 2 * f);
+  dense(layer + "update.update_mlp.2", 3 * f, f);
+  add(layer + "update.mixing_matrix", {3, 3}, 1);
+  dense("energy_head.0", f, f);
+  dense("energy_head.2", f, f);
+  dense("energy_head.4", 1, f);
+  static const TemporaryFile file("");
+  write_safetensors(file.path(), tensors, {{"architecture", "seed-student"}});
+  return file.path();
+}
+
+using Keys = std::map<std::string, std::string>;
+
+Keys with(Keys keys, const std::string& key, const std::string& value) {
+  keys[key] = value;
+  return keys;
+}
+
+std::vector<PotentialCase> make_cases() {
+  const std::string data = std::string(MD_SOURCE_DIR) + "/tests/data/";
+  const Keys springs{{"stiffness", "2.5 eV/A^2"}};
+  const Keys pairs{{"epsilon", "0.1 eV"}, {"sigma", "1 A"}, {"cutoff", "4 A"}};
+  const Keys painn{{"model", data + "painn_small.safetensors"}, {"evaluation", MD_EVALUATION}};
+  // Enough neighbors for the crystal, so that none is chosen among many that are equally far.
+  const Keys orb{{"model", data + "orb_v2_small.safetensors"},
+                 {"evaluation", MD_EVALUATION},
+                 {"max_neighbors", "200"}};
+  const Keys ani{{"model", data + "pair_ani.ts"}};
+  const Keys edges{{"model", data + "pair_edges.ts"},
+                   {"adapter", "generic"},
+                   {"inputs", "numbers, positions, edge_index, shifts, batch"},
+                   {"energy_unit", "kcal/mol"},
+                   {"length_unit", "nm"},
+                   {"batched", "yes"},
+                   {"periodic", "yes"},
+                   {"cutoff", "12 A"}};
+  const std::set<std::string> faults_of_the_seed_student{
+      "energy: spread over 8 rotations", "forces: turn with the system", "net torque",
+      "largest jump of the energy", "largest jump of the forces"};
+  std::vector<PotentialCase> cases{
+      {"harmonic", "springs", springs, {mixture(7, false, {8, 1, 6})}},
+      {"lennard_jones", "shifted", pairs, with_slab()},
+      {"lennard_jones", "cut", with(pairs, "shift", "no"), molecule_and_crystal()},
+      {"painn", "float64", painn, with_slab()},
+      {"painn", "float32", painn, molecule_and_crystal(), "float32"},
+      {"orb", "float64", orb, molecule_and_crystal()},
+      {"orb", "float32", orb, molecule_and_crystal(), "float32"},
+      {"torchscript", "ani", ani, molecules_apart()},
+      {"torchscript", "edges", edges, molecule_and_crystal()},
+      {"seed_student",
+       "random",
+       {{"model", random_seed_student()}},
+       {mixture(7, false, {8, 1, 6})},
+       "float64",
+       {},
+       faults_of_the_seed_student},
+  };
+  if (MD_EVALUATION == std::string("kernels")) {  // LibTorch's filters are always exact
+    cases.push_back({"painn", "table", with(painn, "filters", "table"), molecule_and_crystal()});
+    cases.push_back(
+        {"painn", "exact", with(painn, "filters", "exact"), molecule_and_crystal(), "float32"});
+  }
+  // More atoms than are treated in one piece, and cells large enough for a cell list.
+  const std::vector<Structure> large{mixture(150, false, {8, 1, 6}), mixture(300, true, {1, 8})};
+  for (PotentialCase& c : cases)
+    if (c.name != "torchscript" && c.name != "seed_student" && c.label != "float64")
+      c.large = large;
+  return cases;
+}
+
+}  // namespace
+
+std::vector<PotentialCase> potential_cases() {
+  std::vector<PotentialCase> cases = make_cases();
+  std::erase_if(cases, [](const auto& c) { return !potentials().entries().contains(c.name); });
+  return cases;
+}
+
+}  // namespace md::test

@@ -29,7 +29,7 @@ Mat3 cell_from(const double (&length)[3], const double (&angle)[3]) {
        {length[2] * cb, length[2] * y, length[2] * std::sqrt(std::max(0.0, 1 - cb * cb - y * y))}}};
 }
 
-AmberCell amber_cell(const Mat3& cell, const std::array<bool, 3>& periodic) {
+AmberCell amber_cell(const Mat3& cell, Periodicity periodic) {
   Mat3 m = complete_cell(cell, periodic, 1000);
   if (determinant(m) < 0) m[2] = -m[2];
   AmberCell result{};
@@ -47,13 +47,11 @@ AmberCell amber_cell(const Mat3& cell, const std::array<bool, 3>& periodic) {
   return result;
 }
 
-bool share_one_cell(const std::vector<Mat3>& cells,
-                    const std::vector<std::array<bool, 3>>& periodic) {
+bool share_one_cell(const std::vector<Mat3>& cells, const std::vector<Periodicity>& periodic) {
   if (cells.empty() || cells.size() != periodic.size()) return false;
-  const auto& p = periodic[0];
-  if (!p[0] && !p[1] && !p[2]) return false;
+  if (!periodic[0].any()) return false;
   for (std::size_t r = 0; r < cells.size(); ++r) {
-    if (periodic[r] != p) return false;
+    if (periodic[r] != periodic[0]) return false;
     for (int k = 0; k < 9; ++k)
       if (cells[r][k / 3][k % 3] != cells[0][k / 3][k % 3]) return false;
   }

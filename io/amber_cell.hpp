@@ -1,9 +1,8 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <vector>
 
+#include "md/periodicity.hpp"
 #include "md/vec3.hpp"
 
 namespace md {
@@ -19,13 +18,12 @@ struct AmberCell {
 
 /// a along +x, b in the xy plane with positive y. A left-handed cell gives the same lattice with c
 /// reversed. Directions that are not periodic and have no cell vector get one of 1000 A.
-AmberCell amber_cell(const Mat3& cell, const std::array<bool, 3>& periodic);
+AmberCell amber_cell(const Mat3& cell, Periodicity periodic);
 
 /// Lengths (A) and angles (degrees) to rows with a along x and b in the xy plane.
 Mat3 cell_from(const double (&length)[3], const double (&angle)[3]);
 
 /// The cell that a whole packed batch shares: its replica 0's when all are periodic with that cell.
-bool share_one_cell(const std::vector<Mat3>& cells,
-                    const std::vector<std::array<bool, 3>>& periodic);
+bool share_one_cell(const std::vector<Mat3>& cells, const std::vector<Periodicity>& periodic);
 
 }  // namespace md

@@ -63,8 +63,7 @@ class AmberNetcdf final : public Writer {
     layout.n_atoms =
         packed_ ? batch_.first_atom.back() : batch_.first_atom[i + 1] - batch_.first_atom[i];
     layout.n_replicas = packed_ ? batch_.n_replicas() : 1;
-    const auto& p = batch_.periodic[i];
-    layout.cell = packed_ ? shared_cell : p[0] || p[1] || p[2];
+    layout.cell = packed_ ? shared_cell : batch_.periodic[i].any();
     layout.velocities = velocities_;
     layout.forces = forces_;
     return layout;

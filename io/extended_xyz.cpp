@@ -51,12 +51,11 @@ std::string to_text(double value) {
 }  // namespace
 
 void append_extended_xyz(std::string& text, const XyzView& s, const ExtendedXyzFields& fields) {
-  const auto& p = s.periodic;
-  const bool periodic = p[0] || p[1] || p[2];
+  const Periodicity p = s.periodic;
   const bool velocities = !s.velocities.empty() && fields.velocities != XyzVelocities::none;
   const bool momenta = fields.velocities == XyzVelocities::momenta;
   text += std::to_string(s.numbers.size()) + '\n';
-  if (periodic) text += "Lattice=", add(text, s.cell), text += ' ';
+  if (p.any()) text += "Lattice=", add(text, s.cell), text += ' ';
   text += "Properties=species:S:1:pos:R:3";
   if (velocities) text += momenta ? ":momenta:R:3" : ":velocities:R:3";
   if (!fields.forces.empty()) text += ":" + fields.forces_name + ":R:3";
@@ -141,9 +140,8 @@ class ExtendedXyz final : public Writer {
     if (!frame.temperature.empty())
       fields_.info.emplace_back("temperature", to_text(frame.temperature[k]));
     if (!frame.potential.empty()) fields_.energy = frame.potential[k];
-    const auto& p = view.periodic;
     fields_.stress.reset();
-    if (!frame.stress.empty() && (p[0] || p[1] || p[2])) fields_.stress = frame.stress[k];
+    if (!frame.stress.empty() && view.periodic.all()) fields_.stress = frame.stress[k];
     if (velocities_) view.velocities = part(frame.velocity);
     fields_.velocities = XyzVelocities::momenta;
     fields_.forces = forces_ ? part(frame.force) : std::span<const Vec3>{};

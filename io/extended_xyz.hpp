@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <iosfwd>
 #include <optional>
 #include <span>
@@ -31,7 +30,7 @@ struct XyzView {
   std::span<const int> numbers;                 // [n]
   std::span<const Vec3> positions, velocities;  // [n] A, A/fs; velocities may be empty
   Mat3 cell{};                                  // written where periodic
-  std::array<bool, 3> periodic{false, false, false};
+  Periodicity periodic;
 };
 
 /// Appends one frame to `text`. Numbers are the shortest that read back to the same double.

@@ -77,8 +77,7 @@ int TextSource::element(std::string_view token) const {
   return number;
 }
 
-void TextSource::check_cell(const Mat3& cell, const std::array<bool, 3>& periodic,
-                            const std::string& what) const {
+void TextSource::check_cell(const Mat3& cell, Periodicity periodic, const std::string& what) const {
   for (int k = 0; k < 3; ++k)
     if (periodic[k] && norm(cell[k]) == 0)
       fail(what + " vector " + std::to_string(k + 1) + " is zero along a periodic direction");

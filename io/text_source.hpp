@@ -1,10 +1,10 @@
 #pragma once
 
-#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "md/periodicity.hpp"
 #include "md/vec3.hpp"
 
 namespace md {
@@ -34,8 +34,7 @@ class TextSource {
   /// An element's symbol in any case; 0 if it is none.
   static int find_element(std::string_view token);
   /// Throws unless the cell has volume along the periodic rows; `what` names it.
-  void check_cell(const Mat3& cell, const std::array<bool, 3>& periodic,
-                  const std::string& what) const;
+  void check_cell(const Mat3& cell, Periodicity periodic, const std::string& what) const;
 
  private:
   std::string path_;

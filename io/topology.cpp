@@ -113,10 +113,8 @@ void write_topology(const std::string& directory, const Batch& batch, const Fram
     write_file(path(0, 1), topology(batch, frame, 0, n, cell));
     return;
   }
-  for (int r = 0; r < n; ++r) {
-    const auto& p = batch.periodic[r];
-    write_file(path(r, n), topology(batch, frame, r, r + 1, p[0] || p[1] || p[2]));
-  }
+  for (int r = 0; r < n; ++r)
+    write_file(path(r, n), topology(batch, frame, r, r + 1, batch.periodic[r].any()));
 }
 
 }  // namespace md

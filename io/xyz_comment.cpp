@@ -100,19 +100,19 @@ Mat3 parse_lattice(const TextSource& source, std::string text) {
   return cell;
 }
 
-std::array<bool, 3> parse_pbc(const TextSource& source, std::string text) {
+Periodicity parse_pbc(const TextSource& source, std::string text) {
   const auto tokens = list(text);
   if (tokens.size() != 3 && tokens.size() != 1)
     source.fail("pbc has " + std::to_string(tokens.size()) +
                 " values; three are wanted, as in "
                 "pbc=\"T T F\"");
-  std::array<bool, 3> periodic{};
+  Periodicity periodic;
   for (int k = 0; k < 3; ++k) {
     const std::string value = lower(tokens[tokens.size() == 1 ? 0 : k]);
     const bool yes = value == "t" || value == "true" || value == "1";
     if (!yes && value != "f" && value != "false" && value != "0")
       source.fail("pbc holds " + quoted(value) + "; T or F is wanted");
-    periodic[k] = yes;
+    periodic.set(k, yes);
   }
   return periodic;
 }
@@ -179,8 +179,7 @@ XyzComment parse_xyz_comment(const TextSource& source, std::string_view line) {
     comment.periodic = {true, true, true};
   }
   if (pbc != values.end()) comment.periodic = parse_pbc(source, pbc->second);
-  const auto& p = comment.periodic;
-  if (!p[0] && !p[1] && !p[2]) {
+  if (!comment.periodic.any()) {
     comment.cell = {};
   } else if (lattice == values.end()) {
     source.fail(

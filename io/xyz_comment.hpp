@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <string_view>
 
 #include "io/text_source.hpp"
@@ -23,7 +22,7 @@ struct XyzComment {
   bool has_properties = false;
   XyzColumns columns;
   Mat3 cell{};
-  std::array<bool, 3> periodic{false, false, false};
+  Periodicity periodic;
 };
 
 /// `source` stands at the comment line and makes the errors.

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "md/periodicity.hpp"
 #include "md/vec3.hpp"
 
 namespace md {
@@ -9,14 +10,14 @@ namespace md {
 /// A cell with three independent rows: those of non-periodic directions that are zero or lie in the
 /// span of the others are replaced by vectors of `length` (A) at right angles to the rest. Periodic
 /// rows stay as they are.
-inline Mat3 complete_cell(Mat3 cell, const std::array<bool, 3>& periodic, double length) {
+inline Mat3 complete_cell(Mat3 cell, Periodicity periodic, double length) {
   const auto independent = [&](int k) {
     const Vec3& a = cell[(k + 1) % 3];
     const Vec3& b = cell[(k + 2) % 3];
     const double scale = norm(a) * norm(b) * norm(cell[k]);
     return scale > 0 && std::abs(determinant(cell)) > 1e-6 * scale;
   };
-  std::array<bool, 3> fixed = periodic;
+  std::array<bool, 3> fixed{periodic[0], periodic[1], periodic[2]};
   for (int k = 0; k < 3; ++k)
     if (!fixed[k] && independent(k)) fixed[k] = true;
   for (int k = 0; k < 3; ++k) {

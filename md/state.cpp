@@ -1,9 +1,7 @@
 #include "md/state.hpp"
 
 #include <cstdint>
-#include <limits>
 
-#include "md/errors.hpp"
 #include "md/text.hpp"
 
 namespace md {
@@ -35,19 +33,11 @@ std::string describe_fault(int fault) {
 
 State::State(Device device, const std::vector<Structure>& systems,
              const std::vector<ReplicaSettings>& settings)
-    : device_(device) {
-  first_atom_host_.push_back(0);
-  std::int64_t total = 0;
-  for (const Structure& system : systems) {
-    total += system.size();
-    if (total > std::numeric_limits<int>::max())
-      throw InputError("the batch has more than 2147483647 atoms; split it into several runs");
-    first_atom_host_.push_back(static_cast<int>(total));
-  }
-
+    : device_(device), first_atom_host_(first_atoms(systems)) {
   std::vector<Vec3> positions, velocities;
   std::vector<double> masses, temperatures, frictions;
-  std::vector<int> numbers, replicas, periodics, freedoms;
+  std::vector<int> numbers, replicas, freedoms;
+  std::vector<Periodicity> periodics;
   std::vector<Mat3> cells;
   std::vector<std::uint32_t> ids;
   for (std::size_t r = 0; r < systems.size(); ++r) {
@@ -63,7 +53,7 @@ State::State(Device device, const std::vector<Structure>& systems,
       replicas.push_back(static_cast<int>(r));
     }
     cells.push_back(system.cell);
-    periodics.push_back(system.periodic[0] | system.periodic[1] << 1 | system.periodic[2] << 2);
+    periodics.push_back(system.periodic);
     temperatures.push_back(settings[r].temperature);
     frictions.push_back(settings[r].friction);
     ids.push_back(settings[r].id);

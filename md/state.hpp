@@ -38,7 +38,7 @@ struct StateView {
   const int* replica = nullptr;              // [n_atoms] which replica the atom belongs to
   const int* first_atom = nullptr;           // [n_replicas + 1]
   const Mat3* cell = nullptr;                // [n_replicas] rows are lattice vectors
-  const int* periodic = nullptr;             // [n_replicas] bit k set: periodic along cell row k
+  const Periodicity* periodic = nullptr;     // [n_replicas]
   const double* temperature = nullptr;       // [n_replicas] of the thermostat
   const double* friction = nullptr;          // [n_replicas] 1/fs
   const std::uint32_t* random_id = nullptr;  // [n_replicas] the replica's own number
@@ -81,7 +81,7 @@ class State {
   Array<double> mass;
   Array<int> number, replica, first_atom_device;
   Array<Mat3> cell;
-  Array<int> periodic;
+  Array<Periodicity> periodic;
   Array<double> temperature, friction;
   Array<std::uint32_t> random_id;
   Array<int> freedom;

@@ -1,7 +1,9 @@
 #include "md/structure.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <unordered_map>
 
@@ -71,7 +73,7 @@ struct Point {
 std::vector<Point> atoms_and_images(const Structure& s) {
   std::vector<Point> points;
   points.reserve(s.positions.size() + s.positions.size() / 8);
-  if (!s.any_periodic()) {
+  if (!s.periodic.any()) {
     for (int i = 0; i < s.size(); ++i) points.push_back({0, s.positions[i], i});
     return points;
   }
@@ -127,6 +129,18 @@ void check_distances(const Structure& s) {
 void validate(const Structure& structure) {
   check_arrays(structure);
   check_distances(structure);
+}
+
+std::vector<int> first_atoms(std::span<const Structure> systems) {
+  std::vector<int> first{0};
+  std::int64_t total = 0;
+  for (const Structure& system : systems) {
+    total += system.size();
+    if (total > std::numeric_limits<int>::max())
+      throw InputError("the batch has more than 2147483647 atoms; split it into several runs");
+    first.push_back(static_cast<int>(total));
+  }
+  return first;
 }
 
 const char* symbol(int number) {

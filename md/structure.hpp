@@ -1,9 +1,10 @@
 #pragma once
 
-#include <array>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "md/periodicity.hpp"
 #include "md/vec3.hpp"
 
 namespace md {
@@ -14,17 +15,20 @@ struct Structure {
   std::vector<Vec3> positions;   // [n] A
   std::vector<Vec3> velocities;  // [n] A/fs; empty when the file has none
   Mat3 cell{};                   // A, rows are lattice vectors; zero when aperiodic
-  std::array<bool, 3> periodic{false, false, false};
+  Periodicity periodic;
   std::string source;  // "water.xyz, frame 3", for messages
 
   int size() const { return static_cast<int>(numbers.size()); }
-  bool any_periodic() const { return periodic[0] || periodic[1] || periodic[2]; }
 };
 
 /// Throws InputError naming `source` unless the structure can be simulated: at least one atom,
 /// finite positions, known elements, a cell with volume along every periodic direction, and no two
 /// atoms (images included) closer than 0.01 A.
 void validate(const Structure& structure);
+
+/// Where the atoms of each system begin when all stand back to back, and where the last ones end:
+/// [systems + 1]. Throws InputError when the batch has more atoms than an int can count.
+std::vector<int> first_atoms(std::span<const Structure> systems);
 
 /// Chemical symbol of an atomic number, "H" to "Og".
 const char* symbol(int number);

@@ -62,7 +62,7 @@ int remove_drift(Structure& system) {
   for (Vec3& velocity : v) velocity -= (1 / total) * momentum;
   int removed = 3;
 
-  if (!system.any_periodic()) {
+  if (!system.periodic.any()) {
     Mat3 inertia{}, axes;
     Vec3 angular;
     for (int i = 0; i < n; ++i) {

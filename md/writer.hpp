@@ -11,10 +11,10 @@ namespace md {
 
 /// What a trajectory writer must know of the batch before the first frame.
 struct Batch {
-  std::vector<int> first_atom;                // [n_replicas + 1]
-  std::vector<int> numbers;                   // [n_atoms]
-  std::vector<std::array<bool, 3>> periodic;  // [n_replicas]
-  std::vector<std::uint32_t> ids;             // [n_replicas] the replicas' own numbers
+  std::vector<int> first_atom;        // [n_replicas + 1]
+  std::vector<int> numbers;           // [n_atoms]
+  std::vector<Periodicity> periodic;  // [n_replicas]
+  std::vector<std::uint32_t> ids;     // [n_replicas] the replicas' own numbers
   int n_replicas() const { return static_cast<int>(first_atom.size()) - 1; }
 };
 

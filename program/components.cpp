@@ -112,9 +112,9 @@ void check_systems(const Input& input, const Potential& potential, const Device&
   const auto refuse = [&](const std::string& what) { input.fail("potential.name", who + what); };
   if (device.is_cuda() && !traits.on_gpu) refuse("does not run on a GPU; use run.device = cpu");
   for (const Structure& system : systems) {
-    if (system.any_periodic() && !traits.periodic)
+    if (system.periodic.any() && !traits.periodic)
       refuse("treats no periodic systems, but " + system.source + " is one");
-    if (!system.any_periodic() && !traits.aperiodic)
+    if (!system.periodic.any() && !traits.aperiodic)
       refuse("treats periodic systems only, but " + system.source + " is none");
     if (traits.elements.empty()) continue;
     for (int number : system.numbers)

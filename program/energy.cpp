@@ -23,8 +23,8 @@ void append_result(std::string& text, const Structure& system, const Evaluation&
   ExtendedXyzFields fields;
   fields.energy = result.energy;
   fields.forces = result.forces;
-  const bool solid = system.periodic[0] && system.periodic[1] && system.periodic[2];
-  if (virial && solid) fields.stress = -1 / std::abs(determinant(system.cell)) * result.virial;
+  if (virial && system.periodic.all())
+    fields.stress = -1 / std::abs(determinant(system.cell)) * result.virial;
   append_extended_xyz(text, {system.numbers, system.positions, {}, system.cell, system.periodic},
                       fields);
 }

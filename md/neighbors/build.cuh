@@ -9,10 +9,10 @@ namespace md::neighbors {
 
 /// One replica's lattice as the lists see it; from its cell, periodicity and size alone.
 struct Box {
-  Mat3 cell;           // A; aperiodic rows are unit vectors normal to all other rows
-  Mat3 inverse;        // fractional = x * inverse; along an aperiodic row the fraction is in A
-  Vec3 height;         // A, between the planes of the cell; 1 along an aperiodic row
-  int periodic = 0;    // bit k: periodic along row k
+  Mat3 cell;     // A; aperiodic rows are unit vectors normal to all other rows
+  Mat3 inverse;  // fractional = x * inverse; along an aperiodic row the fraction is in A
+  Vec3 height;   // A, between the planes of the cell; 1 along an aperiodic row
+  Periodicity periodic;
   int images[3]{};     // shifts reach from -images to +images cells
   int first_cell = 0;  // of this replica in cell_first
   int max_cells = 1;   // 1: brute force
@@ -82,7 +82,7 @@ struct AtomBounds {
     const Box& box = v.box[r];
     const Vec3 f = v.reference[i] * box.inverse;
     for (int k = 0; k < 3; ++k) {
-      const double limit = box.periodic >> k & 1 ? max_periods : max_extent;
+      const double limit = box.periodic[k] ? max_periods : max_extent;
       b.low[k] = b.high[k] = f[k];
       // Written so that a NaN fails it.
       if (!(std::fabs(f[k]) <= limit)) b.fault |= f[k] - f[k] == 0 ? fault_lost : fault_not_finite;
@@ -106,7 +106,7 @@ struct MakeGrid {
     }
     double extent[3], length[3];
     for (int k = 0; k < 3; ++k) {
-      const bool periodic = box.periodic >> k & 1;
+      const bool periodic = box.periodic[k];
       extent[k] = periodic ? 1 : bounds.high[k] - bounds.low[k];
       length[k] = extent[k] * box.height[k];
       g.origin[k] = periodic ? 0 : bounds.low[k];
@@ -122,7 +122,7 @@ struct MakeGrid {
     }
     for (int k = 0; k < 3; ++k) {
       g.scale[k] = extent[k] > 0 ? g.cells[k] / extent[k] : 0;
-      const bool periodic = box.periodic >> k & 1;
+      const bool periodic = box.periodic[k];
       if (!periodic && g.cells[k] == 1) continue;
       // The margin covers the rounding of positions that were wrapped from far away.
       const double reach = std::ceil(v.radius * g.cells[k] / length[k] + 1e-6);
@@ -144,7 +144,7 @@ struct PlaceAtom {
     if (g.cells[0] > 0) {
       const Box& box = v.box[r];
       Vec3 periods = v.reference[i] * box.inverse;
-      for (int k = 0; k < 3; ++k) periods[k] = box.periodic >> k & 1 ? -std::floor(periods[k]) : 0;
+      for (int k = 0; k < 3; ++k) periods[k] = box.periodic[k] ? -std::floor(periods[k]) : 0;
       v.offset[i] = periods * box.cell;
       const Vec3 f = (v.reference[i] + v.offset[i]) * box.inverse;
       int cell = 0;

@@ -7,21 +7,18 @@
 namespace md::neighbors {
 namespace {
 
-Box make_box(Mat3 cell, int periodic, int n_atoms, double radius, int replica) {
+Box make_box(Mat3 cell, Periodicity periodic, int n_atoms, double radius, int replica) {
   Box box;
   box.periodic = periodic;
-  std::array<bool, 3> is_periodic;
-  for (int k = 0; k < 3; ++k) {
-    is_periodic[k] = periodic >> k & 1;
-    if (!is_periodic[k]) cell[k] = {};
-  }
-  box.cell = complete_cell(cell, is_periodic, 1);
+  for (int k = 0; k < 3; ++k)
+    if (!periodic[k]) cell[k] = {};
+  box.cell = complete_cell(cell, periodic, 1);
   box.inverse = inverse(box.cell);
   const std::array<double, 3> widths = cell_widths(box.cell);
   double n_images = 1;
   for (int k = 0; k < 3; ++k) {
     box.height[k] = widths[k];
-    if (!is_periodic[k]) continue;
+    if (!periodic[k]) continue;
     const double images = std::ceil(radius / box.height[k] + 1e-6);
     n_images *= 2 * images + 1;
     // Written so that a NaN fails it.
@@ -38,7 +35,7 @@ Box make_box(Mat3 cell, int periodic, int n_atoms, double radius, int replica) {
 
 }  // namespace
 
-Plan make_plan(const std::vector<Mat3>& cells, const std::vector<int>& periodic,
+Plan make_plan(const std::vector<Mat3>& cells, const std::vector<Periodicity>& periodic,
                const std::vector<int>& first_atom, double radius) {
   Plan plan;
   plan.first_shift.push_back(0);

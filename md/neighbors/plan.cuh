@@ -16,7 +16,7 @@ struct Plan {
 
 /// `radius` is cutoff + skin in A. Throws InputError when a cell is so thin that the neighbors of
 /// an atom reach over more than a million images.
-Plan make_plan(const std::vector<Mat3>& cells, const std::vector<int>& periodic,
+Plan make_plan(const std::vector<Mat3>& cells, const std::vector<Periodicity>& periodic,
                const std::vector<int>& first_atom, double radius);
 
 }  // namespace md::neighbors

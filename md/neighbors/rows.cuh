@@ -26,15 +26,15 @@ MD_HD void for_each_piece(const BuildView& v, int r, int cell, Visit& visit) {
   const int own[3] = {cell / g.cells[2] / g.cells[1], cell / g.cells[2] % g.cells[1],
                       cell % g.cells[2]};
   const int low = own[2] - g.reach[2], high = own[2] + g.reach[2];
-  const bool periodic2 = box.periodic & 4;
+  const bool periodic2 = box.periodic[2];
   const int low_image = periodic2 ? floor_divide(low, g.cells[2]) : 0;
   const int high_image = periodic2 ? floor_divide(high, g.cells[2]) : 0;
   for (int c0 = own[0] - g.reach[0]; c0 <= own[0] + g.reach[0]; ++c0) {
     const int n0 = floor_divide(c0, g.cells[0]);
-    if (n0 != 0 && !(box.periodic & 1)) continue;
+    if (n0 != 0 && !box.periodic[0]) continue;
     for (int c1 = own[1] - g.reach[1]; c1 <= own[1] + g.reach[1]; ++c1) {
       const int n1 = floor_divide(c1, g.cells[1]);
-      if (n1 != 0 && !(box.periodic & 2)) continue;
+      if (n1 != 0 && !box.periodic[1]) continue;
       const int line = ((c0 - n0 * g.cells[0]) * g.cells[1] + c1 - n1 * g.cells[1]) * g.cells[2];
       const int image01 = (n0 + box.images[0]) * (2 * box.images[1] + 1) + n1 + box.images[1];
       for (int n2 = low_image; n2 <= high_image; ++n2) {

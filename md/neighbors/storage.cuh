@@ -51,7 +51,7 @@ struct Storage {
       const int begin = s.first_atom()[r], end = s.first_atom()[r + 1], size = end - begin;
       for (int i = begin; i < end; i += chunk_size)
         chunks.push_back({static_cast<int>(r), i, std::min(i + chunk_size, end)});
-      const bool complete = plan.boxes[r].periodic == 0 && size <= all_pairs;
+      const bool complete = !plan.boxes[r].periodic.any() && size <= all_pairs;
       capacities.push_back(complete ? size - 1 : 0);
     }
     chunk_moved.resize(chunks.size());
@@ -130,7 +130,7 @@ struct Storage {
       const int most = *std::max_element(wanted.begin() + begin, wanted.begin() + end);
       if (most <= capacities[r]) continue;
       capacities[r] = most + most / 4 + 8;
-      if (plan.boxes[r].periodic == 0) capacities[r] = std::min(capacities[r], end - begin - 1);
+      if (!plan.boxes[r].periodic.any()) capacities[r] = std::min(capacities[r], end - begin - 1);
     }
     allocate_rows();
   }

@@ -97,7 +97,8 @@ class TorchOrbPotential final : public Potential {
     const auto row = cell.unbind(1);
     const at::Tensor volume = (row[0] * at::linalg_cross(row[1], row[2])).sum(1).abs();
     const at::Tensor periodic =
-        torch_view(state.periodic + replicas.begin, {n_systems}, at::kInt, device_).eq(7);
+        torch_view(state.periodic + replicas.begin, {n_systems}, at::kInt, device_)
+            .eq(Periodicity(true, true, true).bits());
     view(&state.virial[replicas.begin][0].x, {n_systems, 3, 3})
         .sub_(at::where(periodic.view({-1, 1, 1}), volume.view({-1, 1, 1}) * full, 0.0));
   }

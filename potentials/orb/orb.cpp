@@ -81,7 +81,7 @@ class OrbPotential final : public Potential {
     if (none) remove_net_torque(force_, {state.position + begin, static_cast<std::size_t>(n)});
     for (int i = 0; i < n; ++i) state.force[begin + i] += force_[i];
     state.potential[r] += result.interaction[r - first] + result.reference[r - first];
-    if (!virial || result.stress.empty() || state.periodic[r] != 7) return;
+    if (!virial || result.stress.empty() || !state.periodic[r].all()) return;
     // The head gives the stress itself; W = -V stress.
     const auto& s = result.stress[r - first];
     const Mat3 stress{{{s[0], s[5], s[4]}, {s[5], s[1], s[3]}, {s[4], s[3], s[2]}}};

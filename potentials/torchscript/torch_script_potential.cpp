@@ -232,14 +232,14 @@ ScriptAnswer ScriptPotential::evaluate(const ScriptSystems& s, bool virial) {
 }
 
 /// Replicas that go through the model together: running ones of equal size.
-std::vector<std::vector<int>> ScriptPotential::calls(const std::vector<int>& first_atom,
-                                                     const std::vector<int>& status,
-                                                     const std::vector<int>& periodic) const {
+std::vector<std::vector<int>> ScriptPotential::calls(
+    const std::vector<int>& first_atom, const std::vector<int>& status,
+    const std::vector<Periodicity>& periodic) const {
   std::vector<std::vector<int>> result;
   std::map<std::int64_t, std::vector<int>> open;  // by number of atoms
   for (int r = 0; r < static_cast<int>(status.size()); ++r) {
     if (status[r] != static_cast<int>(Status::running)) continue;
-    if (strict_ || !adapter_.batched || (periodic[r] && !adapter_.on_edges())) {
+    if (strict_ || !adapter_.batched || (periodic[r].any() && !adapter_.on_edges())) {
       result.push_back({r});
       continue;
     }
@@ -258,7 +258,7 @@ std::vector<std::vector<int>> ScriptPotential::calls(const std::vector<int>& fir
 
 ScriptSystems ScriptPotential::gather(const StateView& state, const std::vector<int>& replicas,
                                       const std::vector<int>& first_atom,
-                                      const std::vector<int>& periodic,
+                                      const std::vector<Periodicity>& periodic,
                                       const at::Tensor& atoms) const {
   ScriptSystems s;
   s.n_systems = static_cast<std::int64_t>(replicas.size());
@@ -268,9 +268,8 @@ ScriptSystems ScriptPotential::gather(const StateView& state, const std::vector<
   s.positions =
       torch_view(state.position, {state.n_atoms, 3}, at::kDouble, device_).index_select(0, atoms);
   const int r = replicas[0];
-  if (s.n_systems == 1 && periodic[r]) {
-    const std::array<bool, 3> pbc{(periodic[r] & 1) != 0, (periodic[r] & 2) != 0,
-                                  (periodic[r] & 4) != 0};
+  if (s.n_systems == 1 && periodic[r].any()) {
+    const Periodicity pbc = periodic[r];
     // Rows that nothing is periodic along may be missing; models want a cell that can be inverted.
     const Mat3 cell = complete_cell(to_host(device_, state.cell + r, 1)[0], pbc, 100);
     s.cell = at::empty({3, 3}, at::kDouble);
@@ -330,7 +329,7 @@ void ScriptPotential::add_forces(const StateView& state, const NeighborList& nei
       bool any_periodic = false;
       for (const int r : replicas) {
         for (int i = first_atom[r]; i < first_atom[r + 1]; ++i) atoms.push_back(i);
-        any_periodic = any_periodic || periodic[r] != 0;
+        any_periodic = any_periodic || periodic[r].any();
       }
       const at::Tensor atom = at::tensor(atoms, at::kLong).to(device);
       const at::Tensor replica = at::tensor(which, at::kLong).to(device);

@@ -17,8 +17,10 @@ constexpr bool running(int status) { return status == static_cast<int>(Status::r
 }  // namespace
 
 Audit::Audit(const Stage& stage, const std::vector<FileMark>& resume)
-    : stage_(stage), o_(stage.audit), first_{0}, known_(stage.systems.size()) {
-  for (const Structure& system : stage.systems) first_.push_back(first_.back() + system.size());
+    : stage_(stage),
+      o_(stage.audit),
+      first_(first_atoms(stage.systems)),
+      known_(stage.systems.size()) {
   if (o_.policy == Policy::handover) by_teacher_.assign(known_.size(), 0);
   const std::string& folder = stage.options.directory;
   log_ = std::make_unique<TextLog>(folder, "audit.csv", audit_header, resume);

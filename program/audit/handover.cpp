@@ -12,13 +12,12 @@ HandoverPotential::HandoverPotential(std::unique_ptr<Potential> student, TimedEv
     : student_(std::move(student)),
       teacher_(teacher),
       systems_(std::move(systems)),
-      first_{0},
+      first_(first_atoms(systems_)),
       skin_(skin),
       traits_(student_->traits()),
       student_recordable_(traits_.recordable),
       student_energy_(systems_.size()),
       student_force_(systems_.size()) {
-  for (const Structure& system : systems_) first_.push_back(first_.back() + system.size());
   const PotentialTraits& t = teacher.potential().traits();
   traits_.virial = traits_.virial && t.virial;
   traits_.conservative = traits_.conservative && t.conservative;

@@ -42,7 +42,7 @@ std::vector<Evaluation> ask_student(const Input& input, const DistillOptions& o,
 void check_files(const Input& input, const DistillOptions& o, const Evaluator& teacher) {
   const auto check = [&](const std::vector<Structure>& systems, const std::string& key) {
     for (const Structure& s : systems)
-      if (s.any_periodic())
+      if (s.periodic.any())
         input.fail(key, s.source + " is periodic; molecules and clusters are wanted");
     check_systems(input, teacher.potential(), teacher.device(), systems, false);
   };

@@ -20,6 +20,12 @@ std::vector<double> flat(const std::vector<Mat3>& matrices) {
   return flat(rows);
 }
 
+std::vector<int> bits(const std::vector<Periodicity>& periodic) {
+  std::vector<int> numbers;
+  for (const Periodicity p : periodic) numbers.push_back(p.bits());
+  return numbers;
+}
+
 std::vector<Vec3> vectors(const Checkpoint& checkpoint, const std::string& name, std::size_t n) {
   const std::vector<double>& numbers = checkpoint.doubles(name, 3 * n);
   std::vector<Vec3> result(n);
@@ -58,7 +64,7 @@ Checkpoint make_checkpoint(Simulation& simulation, const Stage& stage, const Sam
 
   c.set("first_atom", s.first_atom());
   c.set("number", s.number.download());
-  c.set("periodic", s.periodic.download());
+  c.set("periodic", bits(s.periodic.download()));
   c.set("replica_id", s.random_id.download());
   c.set("degrees_of_freedom", s.freedom.download());
   c.set("status", s.status.download());
@@ -112,7 +118,7 @@ void read_systems(const Checkpoint& checkpoint, Stage& stage) {
     system.positions.assign(x.begin() + first[r], x.begin() + first[r + 1]);
     system.velocities.assign(v.begin() + first[r], v.begin() + first[r + 1]);
     system.cell = cells[r];
-    for (int k = 0; k < 3; ++k) system.periodic[k] = periodic[r] >> k & 1;
+    system.periodic = Periodicity::from_bits(periodic[r]);
     system.source = checkpoint.source + ", replica " + std::to_string(r);
     stage.settings[r] = {temperature[r], friction[r], ids[r], freedom[r]};
   }

@@ -22,11 +22,12 @@ void NoveltyWatch::look(const Simulation& simulation) {
   if (!known_ || std::find(said_.begin(), said_.end(), false) == said_.end()) return;
   const State& state = simulation.state();
   const auto& first = state.first_atom();
-  const std::vector<int> numbers = state.number.download(), periodic = state.periodic.download();
+  const std::vector<int> numbers = state.number.download();
+  const std::vector<Periodicity> periodic = state.periodic.download();
   const std::vector<Vec3> positions = state.position.download();
   for (std::size_t r = 0; r < said_.size(); ++r) {
     const std::ptrdiff_t begin = first[r], end = first[r + 1];
-    if (said_[r] || periodic[r] != 0 || end - begin > largest) continue;
+    if (said_[r] || periodic[r].any() || end - begin > largest) continue;
     const std::vector<int> own(numbers.begin() + begin, numbers.begin() + end);
     const std::vector<double> novelty = simulation.potential().traits().novelty(
         own, {positions.begin() + begin, positions.begin() + end});

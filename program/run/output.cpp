@@ -12,9 +12,7 @@
 namespace md {
 namespace {
 
-bool solid(const std::array<bool, 3>& periodic) {
-  return periodic[0] && periodic[1] && periodic[2];
-}
+bool solid(Periodicity periodic) { return periodic.all(); }
 
 }  // namespace
 

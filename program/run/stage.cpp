@@ -110,10 +110,9 @@ void check_potentials(const Stage& stage) {
 
 Batch Stage::batch() const {
   Batch batch;
-  batch.first_atom.push_back(0);
+  batch.first_atom = first_atoms(systems);
   for (std::size_t r = 0; r < systems.size(); ++r) {
     batch.numbers.insert(batch.numbers.end(), systems[r].numbers.begin(), systems[r].numbers.end());
-    batch.first_atom.push_back(static_cast<int>(batch.numbers.size()));
     batch.periodic.push_back(systems[r].periodic);
     batch.ids.push_back(settings[r].id);
   }

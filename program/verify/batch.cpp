@@ -36,7 +36,7 @@ std::vector<VerifyRow> check_size(const VerifyCase& c) {
   if (2 * n > most_atoms) return {not_applicable(claim, "more than 2048 atoms")};
   Structure two;
   std::string remark;
-  if (c.system.any_periodic()) {
+  if (c.system.periodic.any()) {
     // A cell twice as long along one of its periodic rows holds the same crystal.
     const int k = c.system.periodic[0] ? 0 : c.system.periodic[1] ? 1 : 2;
     two = doubled(c.system, c.system.cell[k]);

@@ -58,7 +58,7 @@ std::vector<NamedPath> atoms_away(const VerifyCase& c) {
     away.path.atom =
         static_cast<int>(std::find(numbers.begin(), numbers.end(), element) - numbers.begin());
     away.path.last = 1;
-    if (!c.system.any_periodic())
+    if (!c.system.periodic.any())
       away.path.last = (c.traits.cutoff > 0 ? std::min(c.traits.cutoff, longest) : longest) + 2;
     away.path.direction = clear_direction(c.system, away.path.atom, away.path.last);
     paths.push_back(away);

@@ -86,7 +86,7 @@ std::vector<VerifyRow> check_forces(const VerifyCase& c) {
 
 std::vector<VerifyRow> check_virial(const VerifyCase& c) {
   const char* const claim = "virial is -dE/dstrain";
-  if (!c.system.any_periodic()) return {not_applicable(claim, "not periodic")};
+  if (!c.system.periodic.any()) return {not_applicable(claim, "not periodic")};
   if (!c.traits.virial) return {not_applicable(claim, "the potential gives none")};
   // As for the forces, times the length of a pair vector to the fifth, for a few pairs of each
   // atom.

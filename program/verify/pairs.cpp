@@ -38,7 +38,7 @@ std::map<std::pair<int, int>, VerifyPair> nearest_pairs(const Structure& system)
   const std::vector<Vec3> shifts = images(system);
   // Positions need not lie in the cell: the nearest image is looked for around the first atom's.
   std::vector<Vec3> x = system.positions;
-  if (system.periodic[0] && system.periodic[1] && system.periodic[2]) {
+  if (system.periodic.all()) {
     const Mat3 to_fraction = inverse(system.cell);
     for (Vec3& p : x) {
       Vec3 f = p * to_fraction;

@@ -89,7 +89,7 @@ std::vector<VerifyRow> check_net_force(const VerifyCase& c) {
       judge(at_most("net force", norm(force), c.force_bound() * std::sqrt(c.system.size()), "eV/A"),
             c.traits.translation_invariant)};
   const char* const name = "net torque";
-  if (c.system.any_periodic())
+  if (c.system.periodic.any())
     rows.push_back(not_applicable(name, "periodic"));
   else if (!c.traits.translation_invariant)
     rows.push_back(not_applicable(name, "the potential is bound to a place"));

@@ -26,7 +26,7 @@ TEST(StructureReader, ReadsPlainXyz) {
   EXPECT_EQ(all[0].numbers, (std::vector{6, 8}));
   expect_equal(all[0].positions[0], {0, -1.5, 2});
   expect_equal(all[0].positions[1], {0.5, 1e-3, 3});
-  EXPECT_FALSE(all[0].any_periodic());
+  EXPECT_FALSE(all[0].periodic.any());
   EXPECT_TRUE(all[0].velocities.empty());
 }
 
@@ -51,14 +51,14 @@ TEST(StructureReader, RowsOfTheLatticeAreCellVectors) {
   const auto all = read("1\nLattice=\"10 0 0 1 11 0 2 3 12\"\nH 0 0 0\n");
   expect_equal(all[0].cell[1], {1, 11, 0});
   expect_equal(all[0].cell[2], {2, 3, 12});
-  EXPECT_EQ(all[0].periodic, (std::array{true, true, true}));
+  EXPECT_EQ(all[0].periodic, (Periodicity{true, true, true}));
 }
 
 TEST(StructureReader, ObeysPbc) {
   const auto slab = read("1\npbc=\"T True 0\" Lattice='10 0 0 0 10 0 0 0 0'\nH 0 0 0\n");
-  EXPECT_EQ(slab[0].periodic, (std::array{true, true, false}));
+  EXPECT_EQ(slab[0].periodic, (Periodicity{true, true, false}));
   const auto none = read("1\nLattice={10 0 0 0 10 0 0 0 10} pbc=[F, F, F]\nH 0 0 0\n");
-  EXPECT_FALSE(none[0].any_periodic());
+  EXPECT_FALSE(none[0].periodic.any());
   EXPECT_EQ(none[0].cell[0].x, 0);
 }
 
@@ -112,13 +112,13 @@ TEST(StructureReader, ReadsPdb) {
   EXPECT_EQ(all[0].numbers, (std::vector{6}));
   expect_equal(all[0].positions[0], {11.104, 6.134, -6.504});
   expect_equal(all[0].cell[1], {0, 20, 0});
-  EXPECT_EQ(all[0].periodic, (std::array{true, true, true}));
+  EXPECT_EQ(all[0].periodic, (Periodicity{true, true, true}));
 }
 
 TEST(StructureReader, TheDummyCellOfPdbIsNone) {
   const auto all =
       read("CRYST1    1.000    1.000    1.000  90.00  90.00  90.00 P 1\n" + pdb_atom, "a.PDB");
-  EXPECT_FALSE(all[0].any_periodic());
+  EXPECT_FALSE(all[0].periodic.any());
 }
 
 TEST(StructureReader, BuildsTheTriclinicCellOfPdb) {
@@ -140,7 +140,7 @@ TEST(StructureReader, ModelsOfPdbAreFrames) {
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[0].size(), 1);
   EXPECT_EQ(all[1].size(), 2);
-  EXPECT_TRUE(all[1].any_periodic());
+  EXPECT_TRUE(all[1].periodic.any());
 }
 
 TEST(StructureReader, TakesTheFirstAlternateLocation) {

@@ -41,7 +41,7 @@ TEST(Topology, KeepsItsColumnsBeyondAHundredThousandAtoms) {
   write_topology(folder.path(), batch, frame, false);
   const Structure s = read_structures(folder / "topology.pdb").at(0);
   EXPECT_EQ(s.numbers, batch.numbers);
-  EXPECT_FALSE(s.any_periodic());
+  EXPECT_FALSE(s.periodic.any());
   for (std::size_t i = 0; i < s.positions.size(); ++i) {
     EXPECT_NEAR(s.positions[i].y, frame.position[i].y, 0.5);
     EXPECT_NEAR(s.positions[i].x, frame.position[i].x, 5.1e-4);

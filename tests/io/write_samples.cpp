@@ -18,11 +18,12 @@ struct Sample {
   std::string name;
   std::vector<std::vector<int>> numbers;  // [replicas][atoms]
   std::vector<Mat3> cells;                // [replicas]
-  std::vector<std::array<bool, 3>> periodic;
+  std::vector<Periodicity> periodic;
   bool packed = false, velocities = true, forces = true;
 };
 
 json to_json(const Vec3& v) { return {v.x, v.y, v.z}; }
+json to_json(Periodicity p) { return {p[0], p[1], p[2]}; }
 json to_json(const Mat3& m) { return {to_json(m[0]), to_json(m[1]), to_json(m[2])}; }
 json to_json(const std::vector<Vec3>& all, int begin, int end) {
   json list = json::array();
@@ -83,7 +84,7 @@ json write(const std::filesystem::path& root, const Sample& sample) {
   json replicas = json::array();
   for (int r = 0; r < batch.n_replicas(); ++r)
     replicas.push_back({{"numbers", sample.numbers[r]},
-                        {"periodic", sample.periodic[r]},
+                        {"periodic", to_json(sample.periodic[r])},
                         {"frames", json::array()}});
   for (int number = 0; number < 4; ++number) {
     const Frame frame = make_frame(sample, batch, number);
@@ -118,7 +119,7 @@ int main(int argc, char** argv) {
     std::cerr << "usage: write_samples FOLDER\n";
     return 2;
   }
-  const std::array<bool, 3> none{}, all{true, true, true};
+  const Periodicity none, all{true, true, true};
   const std::vector<int> ethanol{6, 6, 8, 1, 1, 1, 1, 1, 1}, salt{11, 17, 35, 20, 8, 1, 1};
   std::vector<int> large;
   for (int i = 0; i < 5000; ++i) large.push_back(i % 3 == 0 ? 8 : 1);

@@ -144,6 +144,21 @@ INSTANTIATE_TEST_SUITE_P(Writers, EveryWriter,
                                   (std::get<1>(info.param) ? "_packed" : "_separate");
                          });
 
+TEST(Writers, GiveAStressToSystemsThatRepeatInAllDirectionsWhateverSharesTheirBatch) {
+  const TemporaryFolder folder;
+  Batch batch = sample_batch();
+  batch.periodic = {{true, true, true}, {true, true, false}, {false, false, false}};
+  const auto writer = make_writer(
+      "extxyz", {.directory = folder.path(), .batch = batch, .title = "", .resume = {}});
+  writer->write(sample_frame(batch, 0));
+  const auto has_stress = [&](const char* name) {
+    return read_text(folder / name).find(" stress=") != std::string::npos;
+  };
+  EXPECT_TRUE(has_stress("trajectory.r0000.xyz"));
+  EXPECT_FALSE(has_stress("trajectory.r0001.xyz"));
+  EXPECT_FALSE(has_stress("trajectory.r0002.xyz"));
+}
+
 TEST(Writers, NameThoseThereAre) {
   const Batch batch = sample_batch();
   const std::string text = message_of<InputError>(

@@ -64,6 +64,28 @@ TEST(Elements, MassesAreTheStandardAtomicWeights) {
   EXPECT_THROW(standard_mass(119), InputError);
 }
 
+TEST(Periodicity, CountsItsDirectionsAndReadsItsBitsBack) {
+  for (int bits = 0; bits < 8; ++bits) {
+    const Periodicity p = Periodicity::from_bits(bits);
+    EXPECT_EQ(p.bits(), bits);
+    const int n = p[0] + p[1] + p[2];
+    EXPECT_EQ(p.any(), n > 0);
+    EXPECT_EQ(p.all(), n == 3);
+    EXPECT_EQ(p, Periodicity(p[0], p[1], p[2]));
+    Periodicity other = p;
+    other.set(1, !p[1]);
+    EXPECT_EQ(other.bits(), bits ^ 2);
+  }
+}
+
+TEST(FirstAtoms, AreWhereEachSystemBegins) {
+  std::vector<Structure> systems(3);
+  systems[0].numbers = {8, 1, 1};
+  systems[2].numbers = {18};
+  EXPECT_EQ(first_atoms(systems), (std::vector{0, 3, 3, 4}));
+  EXPECT_EQ(first_atoms({}), std::vector{0});
+}
+
 TEST(Formula, FollowsHill) {
   EXPECT_EQ(formula({8, 6, 1, 1, 6, 1, 8, 1}), "C2H4O2");
   EXPECT_EQ(formula({8, 1, 1}), "H2O");

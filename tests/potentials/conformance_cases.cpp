@@ -28,7 +28,7 @@ std::vector<Structure> molecule_and_crystal() {
 std::vector<Structure> with_slab() {
   std::vector<Structure> systems = molecule_and_crystal();
   systems.push_back(mixture(5, true, {6, 1}));
-  systems.back().periodic[1] = false;
+  systems.back().periodic.set(1, false);
   systems.back().source = "a slab";
   return systems;
 }

@@ -126,7 +126,7 @@ TEST_P(PotentialConformance, ForcesAndVirialAreDerivativesOfTheEnergy) {
   for (const Structure& s : systems()) {
     const double scale = 1 + largest_force(evaluate(*potential, {s}));
     EXPECT_LE(force_error(*potential, s, 1e-5, s.size()), 1e-7 * scale) << s.source;
-    if (s.any_periodic() && potential->traits().virial) {
+    if (s.periodic.any() && potential->traits().virial) {
       EXPECT_LE(virial_error(*potential, s, 1e-5), 1e-7 * scale) << s.source;
     }
   }
@@ -172,7 +172,7 @@ TEST_P(PotentialConformance, GivesAVirialOnlyWhereAskedAndWhereItHasOne) {
     for (int k = 0; k < 9; ++k) EXPECT_EQ(w[k / 3][k % 3], 3);
   for (std::size_t r = 0; r < systems().size(); ++r) {
     const bool there = norm(with.virial[r][0] - Vec3{3, 3, 3}) > 0;
-    if (systems()[r].any_periodic()) {
+    if (systems()[r].periodic.any()) {
       EXPECT_EQ(there, potential->traits().virial) << systems()[r].source;
     }
   }

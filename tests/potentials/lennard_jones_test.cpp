@@ -84,7 +84,7 @@ TEST(LennardJones, AgreesWithAse) {
     for (const auto& x : j["positions"]) s.positions.push_back(vec3(x)), s.numbers.push_back(18);
     for (int k = 0; k < 3; ++k) {
       s.cell[k] = vec3(j["cell"][k]);
-      s.periodic[k] = j["periodic"][k].get<bool>();
+      s.periodic.set(k, j["periodic"][k].get<bool>());
     }
     systems.push_back(s);
   }

@@ -36,7 +36,7 @@ inline std::map<std::string, ReferenceCase> read_cases(const std::string& path) 
     if (json.contains("cell")) {
       for (int k = 0; k < 3; ++k) {
         c.structure.cell[k] = vec3_from(json["cell"][k]);
-        c.structure.periodic[k] = json["pbc"][k];
+        c.structure.periodic.set(k, json["pbc"][k].get<bool>());
       }
     }
     if (json.contains("stress_f64") && !json["stress_f64"].is_null()) {

@@ -89,7 +89,7 @@ inline Structure random_structure(std::mt19937& random, int n, double density, i
     s.cell[k] = {std::cos(turn) * v.x - std::sin(turn) * v.z, v.y,
                  std::sin(turn) * v.x + std::cos(turn) * v.z};
   }
-  for (int k = 0; k < 3; ++k) s.periodic[k] = periodic >> k & 1;
+  s.periodic = Periodicity::from_bits(periodic);
   for (int i = 0; i < n; ++i) {
     s.numbers.push_back(18);
     Vec3 f{uniform(random), uniform(random), uniform(random)};

@@ -235,7 +235,7 @@ TEST(EdgeList, TurnsGradientsIntoForcesAndVirial) {
         const double slope = (toy_energy(plus, cutoff) - toy_energy(minus, cutoff)) / (2 * h);
         EXPECT_NEAR((state.force.data()[begin + i][k] - (k + 1)) / 2, -slope, 1e-6);
       }
-    if (!systems[r].any_periodic()) continue;
+    if (!systems[r].periodic.any()) continue;
     for (int a = 0; a < 3; ++a)
       for (int b = 0; b < 3; ++b) {
         const auto strained = [&](double strain) {

@@ -12,7 +12,9 @@ int main() {
   int n = 0;
   while (std::cin >> cutoff >> n) {
     Structure s;
-    for (bool& periodic : s.periodic) std::cin >> periodic;
+    bool a = false, b = false, c = false;
+    std::cin >> a >> b >> c;
+    s.periodic = {a, b, c};
     for (int k = 0; k < 9; ++k) std::cin >> s.cell[k / 3][k % 3];
     for (int i = 0; i < n; ++i) {
       Vec3 x;

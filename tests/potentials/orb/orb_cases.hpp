@@ -78,7 +78,7 @@ inline const std::map<std::string, OrbCase>& orb_cases() {
       for (const auto& x : json.at("positions_wrapped")) wrapped.push_back(vec3_from(x));
       for (int k = 0; k < 3; ++k) {
         c.structure.cell[k] = vec3_from(json["cell"][k]);
-        c.structure.periodic[k] = json["pbc"][k];
+        c.structure.periodic.set(k, json["pbc"][k].get<bool>());
       }
       c.graph.begin(c.structure.size());
       const std::vector<int> from = json.at("senders"), to = json.at("receivers");

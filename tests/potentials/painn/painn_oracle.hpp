@@ -37,7 +37,7 @@ inline Difference from_oracle(const PainnModel& model, Potential& potential,
     worst.force = std::max(worst.force, force);
     worst.largest_force = std::max(worst.largest_force, largest);
     worst.excess = std::max(worst.excess, force - factor * std::max(1e-4, 1e-5 * largest + 1e-5));
-    if (!systems[r].any_periodic()) continue;
+    if (!systems[r].periodic.any()) continue;
     for (int k = 0; k < 9; ++k)
       worst.virial = std::max(
           worst.virial, std::abs(ours.virial[r][k / 3][k % 3] - truth.virial[r][k / 3][k % 3]) / n);

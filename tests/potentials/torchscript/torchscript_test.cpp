@@ -31,7 +31,7 @@ std::unique_ptr<Potential> make(const Keys& keys, const MakeOptions& how = {}) {
 
 /// Sum over pairs, images within 12 A included, of Z_i Z_j exp(-d^2 / 4).
 double exact_energy(const Structure& s) {
-  const int images = s.any_periodic() ? 3 : 0;
+  const int images = s.periodic.any() ? 3 : 0;
   double energy = 0;
   for (int i = 0; i < s.size(); ++i)
     for (int j = 0; j < s.size(); ++j)
@@ -76,7 +76,7 @@ TEST(TorchScript, EnergiesOfBothAdaptersAreExactForMixedBatches) {
       const BatchResult result = evaluate_batch(*potential, systems);
       for (std::size_t r = 0; r < systems.size(); ++r) {
         // pair_ani sees nearest images only: exp(-3.5^2 / 4) and less is missing.
-        const bool nearest = systems[r].any_periodic() && keys.at("model") == pair_ani.at("model");
+        const bool nearest = systems[r].periodic.any() && keys.at("model") == pair_ani.at("model");
         EXPECT_NEAR(result.energy[r], exact_energy(systems[r]), nearest ? 3.0 : 1e-5)
             << keys.at("model") << " " << r;
       }

@@ -3,13 +3,15 @@
 
 #include "io/amber_cell.hpp"
 #include "io/amber_layout.hpp"
+#include "io/amber_reader.hpp"
 #include "io/replica_files.hpp"
-#include "io/writers.hpp"
 #include "md/errors.hpp"
 #include "md/units.hpp"
 
 namespace md {
 namespace {
+
+constexpr const char* extension = ".nc";
 
 /// Writes numbers big-endian, one behind the other, into memory that is there.
 class BigEndian {
@@ -41,7 +43,7 @@ class AmberNetcdf final : public Writer {
         velocities_(options.velocities),
         forces_(options.forces),
         packed_(options.packed && options.batch.n_replicas() > 1),
-        files_(options, "trajectory", ".nc") {
+        files_(options, "trajectory", extension) {
     if (files_.resumed()) resume();
   }
 
@@ -167,10 +169,14 @@ class AmberNetcdf final : public Writer {
   std::string record_;  // the last frame as written
 };
 
-const bool registered = writers().add(
-    "amber", {"AMBER NetCDF, read by MDAnalysis, mdtraj, VMD, cpptraj",
-              {},
-              [](const WriterOptions& o) { return std::make_unique<AmberNetcdf>(o); }});
+const bool registered = trajectory_formats().add(
+    "amber", {.help = "AMBER NetCDF, read by MDAnalysis, mdtraj, VMD, cpptraj",
+              .extension = extension,
+              .make = [](const WriterOptions& o) { return std::make_unique<AmberNetcdf>(o); },
+              .vector_bytes = 12,
+              .replica_bytes = 80,
+              .read = read_amber,
+              .in_both = true});
 
 }  // namespace
 }  // namespace md

@@ -1,8 +1,7 @@
-#include "io/pdb_reader.hpp"
-
 #include <numbers>
 
 #include "io/amber_cell.hpp"
+#include "io/structure_reader.hpp"
 #include "io/text_source.hpp"
 
 namespace md {
@@ -68,8 +67,9 @@ void read_atom(const TextSource& source, std::string_view line, Structure& s) {
   s.positions.push_back(position);
 }
 
-}  // namespace
-
+/// ATOM and HETATM records of every model (MODEL ... ENDMDL), alternate locations blank and A.
+/// Elements from columns 77-78, else from the atom's name. CRYST1 makes all directions periodic
+/// (a along x, b in the xy plane) unless it is the 1 x 1 x 1 A of systems without a cell.
 std::vector<Structure> read_pdb(const std::string& path, std::string_view text) {
   std::vector<Structure> frames;
   TextSource source(path, text);
@@ -113,4 +113,7 @@ std::vector<Structure> read_pdb(const std::string& path, std::string_view text) 
   return frames;
 }
 
+const bool registered = structure_formats().add("pdb", {"PDB", {".pdb", ".ent"}, read_pdb});
+
+}  // namespace
 }  // namespace md

@@ -1,6 +1,5 @@
-#include "io/xyz_reader.hpp"
-
 #include "io/ase_units.hpp"
+#include "io/structure_reader.hpp"
 #include "io/xyz_comment.hpp"
 
 namespace md {
@@ -41,8 +40,10 @@ void read_atom(const TextSource& source, const std::vector<std::string_view>& to
   }
 }
 
-}  // namespace
-
+/// Every frame of plain or extended XYZ. A comment line with Properties, Lattice or pbc makes a
+/// frame extended. Columns: species or Z, pos (A), momenta (ASE's unit) or velocities, velo, vel
+/// (A/fs), masses (u, for momenta only); others are skipped. Without pbc a Lattice is periodic
+/// everywhere.
 std::vector<Structure> read_xyz(const std::string& path, std::string_view text) {
   std::vector<Structure> frames;
   TextSource source(path, text);
@@ -75,4 +76,8 @@ std::vector<Structure> read_xyz(const std::string& path, std::string_view text) 
   return frames;
 }
 
+const bool registered =
+    structure_formats().add("extxyz", {"plain or extended XYZ", {".xyz", ".extxyz"}, read_xyz});
+
+}  // namespace
 }  // namespace md

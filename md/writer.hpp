@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "md/registry.hpp"
 #include "md/structure.hpp"
 
 namespace md {
@@ -47,7 +49,7 @@ struct WriterOptions {
   std::vector<FileMark> resume;  // not empty: cut these files back and append
 };
 
-/// A trajectory format. Used by one thread, the output thread.
+/// The files of one trajectory while they grow. Used by one thread, the output thread.
 class Writer {
  public:
   virtual ~Writer() = default;
@@ -56,5 +58,45 @@ class Writer {
   /// Brings everything to the disk and says how far each file is complete.
   virtual std::vector<FileMark> flush() = 0;
 };
+
+/// One replica in one frame of a trajectory that a run wrote.
+struct TrajectoryFrame {
+  std::int64_t step = 0;
+  double time_ps = 0;
+  int replica = 0;
+  Structure system;  // positions and cell of the frame; without velocities
+};
+
+/// A format of trajectories; the file that writes it registers it.
+struct TrajectoryFormat {
+  std::string help;       // one line: what it is and who reads it
+  std::string extension;  // ".nc": the files are trajectory.nc, trajectory.r0000.nc ...
+
+  /// With options.resume it cuts its files back to their marks and goes on from there. Throws
+  /// InputError for velocities, forces or a layout other than in the files to continue, and when
+  /// the files are too many; FileError when a file to continue is missing, too short or not one of
+  /// this batch.
+  std::function<std::unique_ptr<Writer>(const WriterOptions&)> make;
+
+  /// About how many bytes a frame takes: of each atom, of each vector of an atom (positions,
+  /// velocities, forces), of each replica. A run is warned by it of a disk that is too small.
+  double atom_bytes = 0, vector_bytes = 0, replica_bytes = 0;
+
+  /// The frames of one file of a run. `systems`: every replica of the run, for elements and
+  /// periodicity; `replica`: whose file it is, -1 for a packed one. Frames of replicas that ran no
+  /// more are left out. Throws InputError when the file is not one of these systems. Empty: the
+  /// format cannot be read back.
+  std::function<std::vector<TrajectoryFrame>(const std::string& path,
+                                             const std::vector<Structure>& systems, int replica)>
+      read = {};
+  bool exact = false;    // what is read back has the same bits: preferred where there are several
+  bool in_both = false;  // output.trajectory = both writes it
+};
+
+using TrajectoryFormats = Registry<TrajectoryFormat>;
+/// The formats that output.trajectory can name.
+TrajectoryFormats& trajectory_formats();
+/// A writer of the format of this name. Throws InputError when there is none.
+std::unique_ptr<Writer> make_writer(const std::string& format, const WriterOptions& options);
 
 }  // namespace md

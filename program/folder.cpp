@@ -9,6 +9,7 @@
 
 #include "io/append_file.hpp"
 #include "md/errors.hpp"
+#include "md/writer.hpp"
 
 namespace md {
 namespace fs = std::filesystem;
@@ -16,13 +17,16 @@ namespace {
 
 /// True for the names that a run gives to its files.
 bool is_ours(const std::string& name) {
-  static const std::regex names(
+  static const std::regex others(
       "(log\\.csv|bench\\.(json|log)|audit(_frames)?\\.(csv|json)|harvest\\.xyz|timings\\.json|"
-      "summary\\."
-      "json|input\\.ini|"
-      "trajectory(\\.r\\d+)?\\.(nc|xyz)|topology(\\.r\\d+)?\\.pdb|"
+      "summary\\.json|input\\.ini|topology(\\.r\\d+)?\\.pdb|"
       "checkpoint\\.nc(\\.\\d+)?|quarantine\\.r\\d+\\.xyz)(\\.tmp)?");
-  return std::regex_match(name, names);
+  static const std::regex trajectory("trajectory(\\.r\\d+)?(\\.[^.]+)(\\.tmp)?");
+  std::smatch match;
+  if (!std::regex_match(name, match, trajectory)) return std::regex_match(name, others);
+  for (const auto& [format_name, format] : trajectory_formats().entries())
+    if (match[2] == format.extension) return true;
+  return false;
 }
 
 }  // namespace

@@ -64,9 +64,12 @@ Registry<Section>& sections() {
 
 std::vector<Key> common_keys(const Section& section) {
   std::vector<Key> keys = section.keys;
-  for (Key& key : keys)  // what may be chosen is what is registered
+  for (Key& key : keys) {  // what may be chosen is what is registered
     if (section.chooser.components && key.name == section.chooser.key && key.help.empty())
       key.help = join(component_names(section.chooser), " | ");
+    if (key.registered_choices)
+      key.choices = join(key.registered_choices(), "|") + "|" + key.choices;
+  }
   return keys;
 }
 

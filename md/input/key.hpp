@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace md {
 
@@ -32,7 +33,9 @@ struct Key {
   Kind kind = Kind::text;
   std::string initial;  // the default as it would be typed; empty: none
   std::string help;     // one line for `understudy help`
-  std::string choices;  // Kind::choice only: "amber|extxyz|both|none"
+  std::string choices;  // Kind::choice only: "quarantine|stop"
+  /// Kind::choice: gives names that are registered and come before `choices`.
+  std::vector<std::string> (*registered_choices)() = nullptr;
 };
 
 }  // namespace md

@@ -8,8 +8,9 @@
 #include <set>
 
 #include "io/replica_files.hpp"
-#include "io/trajectory_reader.hpp"
 #include "md/evaluator.hpp"
+#include "md/text.hpp"
+#include "md/writer.hpp"
 #include "program/audit/audit.hpp"
 #include "program/folder.hpp"
 #include "program/progress.hpp"
@@ -54,27 +55,39 @@ Stage read_run(const std::string& folder, const CommandLine& line) {
   return stage;
 }
 
-struct File {
+/// One file of a trajectory.
+struct TrajectoryFile {
+  const TrajectoryFormat& format;
   std::string path;
-  int replica;  // -1: of all
+  int replica;  // whose it is; -1: of all
 };
 
-/// Trajectories in the folder; extended XYZ, which is in double, where there are both kinds.
-std::vector<File> find_files(const std::string& folder, int n_replicas) {
-  for (const char* const extension : {".xyz", ".nc"}) {
-    const std::string single = folder + "/trajectory" + extension;
-    if (fs::exists(single)) return {{single, n_replicas == 1 ? 0 : -1}};
-    std::vector<File> files;
+/// The formats that can be read back, those with all digits first.
+std::vector<const TrajectoryFormat*> readable_formats() {
+  std::vector<const TrajectoryFormat*> formats;
+  for (const bool exact : {true, false})
+    for (const auto& [name, format] : trajectory_formats().entries())
+      if (format.read && format.exact == exact) formats.push_back(&format);
+  return formats;
+}
+
+/// The trajectory in the folder, in the first readable format where there are several.
+std::vector<TrajectoryFile> find_files(const std::string& folder, int n_replicas) {
+  std::set<std::string> names;
+  for (const TrajectoryFormat* const format : readable_formats()) {
+    const std::string single = folder + "/trajectory" + format->extension;
+    if (fs::exists(single)) return {{*format, single, n_replicas == 1 ? 0 : -1}};
+    std::vector<TrajectoryFile> files;
     for (int r = 0; r < n_replicas; ++r) {
       const std::string path =
-          folder + "/" + replica_file_name("trajectory", extension, r, n_replicas);
-      if (fs::exists(path)) files.push_back({path, r});
+          folder + "/" + replica_file_name("trajectory", format->extension, r, n_replicas);
+      if (fs::exists(path)) files.push_back({*format, path, r});
     }
     if (!files.empty()) return files;
+    names.insert("trajectory" + format->extension);
   }
-  throw InputError(folder +
-                   ": has no trajectory.nc or trajectory.xyz (or .r0000 and so on); the "
-                   "output folder of a run with frames is wanted");
+  throw InputError(folder + ": has no " + join({names.begin(), names.end()}, " or ") +
+                   " (or .r0000 and so on); the output folder of a run with frames is wanted");
 }
 
 /// Whether the teacher moved a replica up to a step, from the changes in the run's own audit.csv.
@@ -139,7 +152,8 @@ ExitCode audit_verb(const CommandLine& line) {
   const std::string folder = fs::absolute(line.arguments[0]).lexically_normal().string();
   if (!fs::is_directory(folder)) throw InputError(line.arguments[0] + ": no such folder");
   Stage stage = read_run(folder, line);
-  const std::vector<File> files = find_files(folder, static_cast<int>(stage.systems.size()));
+  const std::vector<TrajectoryFile> files =
+      find_files(folder, static_cast<int>(stage.systems.size()));
   const std::vector<AuditRow> changes = read_changes(folder);
   TimedEvaluator student(std::move(stage.potential), stage.device, stage.options.threads);
 
@@ -147,7 +161,7 @@ ExitCode audit_verb(const CommandLine& line) {
   std::unique_ptr<Progress> progress;
   for (std::size_t f = 0; f < files.size(); ++f) {
     const std::vector<TrajectoryFrame> frames =
-        read_trajectory(files[f].path, stage.systems, files[f].replica);
+        files[f].format.read(files[f].path, stage.systems, files[f].replica);
     const auto n = static_cast<std::int64_t>(frames.size());
     if (!progress)  // files of one run have the same frames unless a replica was bad
       progress = std::make_unique<Progress>("audit", 0, n * static_cast<std::int64_t>(files.size()),

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "md/writer.hpp"
 #include "program/components.hpp"
 
 namespace md {
@@ -13,9 +14,11 @@ double disk_need(const RunOptions& o, double atoms, double replicas) {
   const double frames = static_cast<double>(o.steps / o.every + 1);
   const double arrays = 1 + o.write_velocities + o.write_forces;
   double bytes = static_cast<double>(o.steps / o.log_every + 1) * replicas * 100;
-  for (const std::string& format : o.formats)
-    bytes += frames * (format == "amber" ? 12 * arrays * atoms + 80 * replicas
-                                         : (4 + 57 * arrays) * atoms + 150 * replicas);
+  for (const std::string& name : o.formats) {
+    const TrajectoryFormat& format = trajectory_formats().find(name);
+    bytes += frames * ((format.atom_bytes + format.vector_bytes * arrays) * atoms +
+                       format.replica_bytes * replicas);
+  }
   // State, neighbor reference and the kept good states; one more while it is being replaced.
   return bytes + (o.keep + 1) * 24.0 * (4 + 3 * Safety::slots) * atoms;
 }

@@ -6,7 +6,6 @@
 #include <iterator>
 
 #include "io/topology.hpp"
-#include "io/writers.hpp"
 #include "md/units.hpp"
 
 namespace md {

@@ -141,7 +141,7 @@ std::string report_table(const Timings& t, const Simulation& simulation, const S
   std::vector<std::string> files;
   const bool many = state.n_replicas() > 1 && !stage.options.packed;
   for (const std::string& format : stage.options.formats) {
-    const std::string extension = format == "amber" ? ".nc" : ".xyz";
+    const std::string& extension = trajectory_formats().find(format).extension;
     files.push_back(many ? "trajectory.r*" + extension : "trajectory" + extension);
   }
   if (!stage.options.formats.empty()) files.push_back(many ? "topology.r*.pdb" : "topology.pdb");

@@ -48,8 +48,8 @@ const bool registered[] = {
         {40,
          "what is written, and where",
          {{"directory", Kind::file, "", "folder for everything that is written", ""},
-          {"trajectory", Kind::choice, "amber", "format of the trajectory",
-           "amber|extxyz|both|none"},
+          {"trajectory", Kind::choice, "amber", "format of the trajectory", "both|none",
+           [] { return trajectory_formats().names(); }},
           {"every", Kind::steps_or_time, "100", "between frames: steps or a time", ""},
           {"velocities", Kind::flag, "no", "velocities in the trajectory", ""},
           {"forces", Kind::flag, "no", "forces in the trajectory", ""},
@@ -112,8 +112,11 @@ double read_limit(const Input& input, const std::string& key, double none) {
 std::vector<std::string> read_formats(const Input& input) {
   const std::string choice = input.choice("output.trajectory");
   if (choice == "none") return {};
-  if (choice == "both") return {"amber", "extxyz"};
-  return {choice};
+  if (choice != "both") return {choice};
+  std::vector<std::string> formats;
+  for (const auto& [name, format] : trajectory_formats().entries())
+    if (format.in_both) formats.push_back(name);
+  return formats;
 }
 
 }  // namespace

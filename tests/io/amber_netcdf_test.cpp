@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 #include <netcdf.h>
 
-#include "io/writers.hpp"
 #include "md/errors.hpp"
 #include "md/units.hpp"
+#include "md/writer.hpp"
 #include "tests/io/sample_batch.hpp"
 #include "tests/io/temporary_folder.hpp"
 

@@ -7,8 +7,8 @@
 #include <mutex>
 #include <set>
 
-#include "io/writers.hpp"
 #include "md/errors.hpp"
+#include "md/writer.hpp"
 #include "tests/io/sample_batch.hpp"
 #include "tests/io/temporary_folder.hpp"
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/topology.hpp"
-#include "io/writers.hpp"
+#include "md/writer.hpp"
 
 namespace {
 

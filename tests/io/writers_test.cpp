@@ -1,11 +1,10 @@
-#include "io/writers.hpp"
-
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
 #include <map>
 
 #include "md/errors.hpp"
+#include "md/writer.hpp"
 #include "tests/io/sample_batch.hpp"
 #include "tests/io/temporary_folder.hpp"
 
@@ -49,7 +48,7 @@ TEST_P(EveryWriter, NamesItsFilesAndMarksTheirEnds) {
   for (int k = 0; k < 3; ++k) writer->write(frame(k));
   const auto marks = writer->flush();
   ASSERT_EQ(marks.size(), packed() ? 1u : 3u);
-  const std::string extension = format() == "amber" ? ".nc" : ".xyz";
+  const std::string& extension = trajectory_formats().find(format()).extension;
   EXPECT_EQ(marks[0].name, (packed() ? "trajectory" : "trajectory.r0000") + extension);
   EXPECT_EQ(contents(folder.path()).size(), marks.size());
   for (const FileMark& mark : marks) {
@@ -137,8 +136,48 @@ TEST_P(EveryWriter, OnlyRunningReplicasGetFramesOfTheirOwn) {
   }
 }
 
+TEST_P(EveryWriter, ReadsItsFramesBack) {
+  const TrajectoryFormat& f = trajectory_formats().find(format());
+  if (!f.read) GTEST_SKIP() << "this format cannot be read back";
+  const TemporaryFolder folder;
+  const auto writer = make(folder.path());
+  for (int k = 0; k < 8; ++k) writer->write(frame(k));
+  std::vector<Structure> systems(3);
+  for (int r = 0; r < 3; ++r) {
+    systems[r].numbers.assign(batch_.numbers.begin() + batch_.first_atom[r],
+                              batch_.numbers.begin() + batch_.first_atom[r + 1]);
+    systems[r].positions.resize(systems[r].numbers.size());
+    systems[r].periodic = batch_.periodic[r];
+  }
+  int n_frames[3] = {};
+  const auto marks = writer->flush();
+  for (std::size_t file = 0; file < marks.size(); ++file) {
+    const int replica = packed() ? -1 : static_cast<int>(file);
+    for (const TrajectoryFrame& read : f.read(folder / marks[file].name, systems, replica)) {
+      const int r = read.replica, first = batch_.first_atom[r];
+      if (!packed()) EXPECT_EQ(r, replica);
+      const Frame written = frame(static_cast<int>(read.step / 10));
+      EXPECT_EQ(read.step, written.step);
+      EXPECT_NEAR(read.time_ps, written.time_ps, 1e-8);
+      EXPECT_EQ(read.system.numbers, systems[r].numbers);
+      EXPECT_EQ(read.system.periodic, systems[r].periodic);
+      EXPECT_TRUE(read.system.velocities.empty());
+      // Lengths: a format may turn the system.
+      const double length = norm(written.position[first + 1] - written.position[first]);
+      EXPECT_NEAR(norm(read.system.positions[1] - read.system.positions[0]), length,
+                  f.exact ? 0 : 1e-5);
+      EXPECT_NEAR(norm(read.system.cell[1]), norm(written.cell[r][1]), 1e-12);
+      ++n_frames[r];
+    }
+  }
+  EXPECT_EQ(n_frames[0], 8);
+  EXPECT_EQ(n_frames[1], 6);  // quarantined from frame 6 on
+  EXPECT_EQ(n_frames[2], 8);
+}
+
 INSTANTIATE_TEST_SUITE_P(Writers, EveryWriter,
-                         testing::Combine(testing::ValuesIn(writers().names()), testing::Bool()),
+                         testing::Combine(testing::ValuesIn(trajectory_formats().names()),
+                                          testing::Bool()),
                          [](const auto& info) {
                            return std::get<0>(info.param) +
                                   (std::get<1>(info.param) ? "_packed" : "_separate");

@@ -1,56 +1,18 @@
-#include "io/trajectory_reader.hpp"
+#include "io/amber_reader.hpp"
 
 #include <netcdf.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
+#include <algorithm>
 
 #include "io/amber_cell.hpp"
 #include "io/netcdf_handle.hpp"
-#include "io/structure_reader.hpp"
 #include "md/errors.hpp"
 #include "md/state.hpp"
 
 namespace md {
 namespace {
 
-/// The value of ` key=` in the comment line of a frame, as a number.
-double number_of(const std::string& path, const std::string& line, const std::string& key) {
-  const auto at = line.find(" " + key + "=");
-  if (at == std::string::npos)
-    throw InputError(path + ": a frame without " + key + "=; a trajectory of a run is wanted");
-  return std::strtod(line.c_str() + at + key.size() + 2, nullptr);
-}
-
-void require_same(const std::string& path, const std::vector<int>& numbers,
-                  const std::vector<Structure>& systems, int replica) {
-  if (replica < 0 || replica >= static_cast<int>(systems.size()) ||
-      systems[replica].numbers != numbers)
-    throw InputError(path + ": holds other systems than the checkpoint beside it");
-}
-
-std::vector<TrajectoryFrame> read_xyz(const std::string& path,
-                                      const std::vector<Structure>& systems) {
-  std::vector<TrajectoryFrame> frames;
-  std::ifstream file(path);
-  std::string line;
-  for (Structure& system : read_structures(path)) {
-    std::getline(file, line);  // the number of atoms
-    std::getline(file, line);
-    TrajectoryFrame frame;
-    frame.step = static_cast<std::int64_t>(number_of(path, line, "step"));
-    frame.time_ps = number_of(path, line, "time_ps");
-    frame.replica = static_cast<int>(number_of(path, line, "replica"));
-    require_same(path, system.numbers, systems, frame.replica);
-    system.velocities.clear();
-    frame.system = std::move(system);
-    frames.push_back(std::move(frame));
-    for (int i = 0; i < frames.back().system.size(); ++i) std::getline(file, line);
-  }
-  return frames;
-}
-
+/// An AMBER NetCDF file that is read, variable by variable.
 class AmberFile {
  public:
   explicit AmberFile(const std::string& path) : nc_(path, open(path)) {}
@@ -106,6 +68,8 @@ class AmberFile {
   NetcdfHandle nc_;
 };
 
+}  // namespace
+
 std::vector<TrajectoryFrame> read_amber(const std::string& path,
                                         const std::vector<Structure>& systems, int replica) {
   const AmberFile file(path);
@@ -149,14 +113,6 @@ std::vector<TrajectoryFrame> read_amber(const std::string& path,
     }
   }
   return frames;
-}
-
-}  // namespace
-
-std::vector<TrajectoryFrame> read_trajectory(const std::string& path,
-                                             const std::vector<Structure>& systems, int replica) {
-  const bool xyz = std::filesystem::path(path).extension() == ".xyz";
-  return xyz ? read_xyz(path, systems) : read_amber(path, systems, replica);
 }
 
 }  // namespace md

@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <utility>
 
 #include "md/errors.hpp"
+#include "md/files.hpp"
 
 namespace md {
 namespace {
@@ -22,17 +22,6 @@ int open_file(const std::string& path, int flags) {
   if (descriptor < 0)
     throw FileError(path + ": cannot be opened for writing: " + std::strerror(errno));
   return descriptor;
-}
-
-void sync_opened(const std::string& folder, int (*sync)(int), const char* call) {
-  const std::string path = folder.empty() ? "." : folder;
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) throw FileError(path + ": cannot be opened: " + std::strerror(errno));
-  const int result = sync(descriptor);
-  const int error = errno;
-  ::close(descriptor);
-  if (result != 0 && error != EINVAL && error != EROFS)
-    throw FileError(path + ": " + call + " failed: " + std::strerror(error));
 }
 
 }  // namespace
@@ -123,10 +112,6 @@ void AppendFile::sync() {
   if (::fdatasync(descriptor_) != 0 && errno != EINVAL && errno != EROFS) fail("fdatasync");
 }
 
-void sync_folder(const std::string& folder) { sync_opened(folder, ::fsync, "fsync"); }
-
-void sync_file_system(const std::string& folder) { sync_opened(folder, ::syncfs, "syncfs"); }
-
 void reserve_descriptors(std::int64_t more) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -146,16 +131,6 @@ void reserve_descriptors(std::int64_t more) {
     throw InputError("output.layout is separate, which needs " + std::to_string(more) +
                      " open files, but this system allows " + std::to_string(limit.rlim_cur) +
                      "; output.layout = packed writes one file for the whole batch");
-}
-
-void ignore_file_size_signal() {
-  static const bool done = [] {
-    struct sigaction current {};
-    if (::sigaction(SIGXFSZ, nullptr, &current) == 0 && current.sa_handler == SIG_DFL)
-      std::signal(SIGXFSZ, SIG_IGN);
-    return true;
-  }();
-  static_cast<void>(done);
 }
 
 }  // namespace md

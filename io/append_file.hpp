@@ -44,15 +44,8 @@ class AppendFile {
   std::int64_t size_ = 0;
 };
 
-/// Waits until names made or changed in a folder are on the disk.
-void sync_folder(const std::string& folder);
-/// Waits until everything written to the folder's file system is on the disk: for many files much
-/// faster than one after another.
-void sync_file_system(const std::string& folder);
 /// Raises the limit of open files as far as the system allows. Throws InputError that names
 /// output.layout = packed when `more` further files cannot be open at once.
 void reserve_descriptors(std::int64_t more);
-/// A file that grows past the limit on its size shall be an error of the call, not end the program.
-void ignore_file_size_signal();
 
 }  // namespace md

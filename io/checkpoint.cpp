@@ -7,10 +7,10 @@
 #include <cstring>
 #include <filesystem>
 
-#include "io/append_file.hpp"
 #include "io/checkpoint_rotation.hpp"
 #include "io/netcdf_handle.hpp"
 #include "md/errors.hpp"
+#include "md/files.hpp"
 
 namespace md {
 namespace {
@@ -55,7 +55,7 @@ void put_integer(const NetcdfHandle& nc, int variable, const char* name, std::in
   nc.check(nc_put_att_longlong(nc.id(), variable, name, NC_INT64, 1, &wide), "nc_put_att_longlong");
 }
 
-void write_file(const std::string& path, const Checkpoint& checkpoint) {
+void write_netcdf(const std::string& path, const Checkpoint& checkpoint) {
   ignore_file_size_signal();
   int id = -1, previous = 0;
   NetcdfHandle::check(path, nc_create(path.c_str(), NC_CLOBBER | NC_64BIT_DATA, &id), "nc_create");
@@ -134,16 +134,9 @@ const std::string& Checkpoint::text(const std::string& name) const {
 }
 
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint, int keep) {
-  const std::string temporary = path + ".tmp";
-  try {
-    write_file(temporary, checkpoint);
-    sync_file(temporary);
-    rotate_into_place(temporary, path, keep);
-  } catch (const FileError&) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    throw;
-  }
+  AtomicFile file(path);
+  write_netcdf(file.temporary(), checkpoint);
+  rotate_into_place(file, keep);
 }
 
 Checkpoint read_checkpoint(const std::string& path) {

@@ -1,15 +1,11 @@
 #include "io/checkpoint_rotation.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 
-#include "io/append_file.hpp"
 #include "md/errors.hpp"
 
 namespace md {
@@ -40,17 +36,11 @@ std::string numbered(const std::string& path, int k) { return path + "." + std::
 
 }  // namespace
 
-void sync_file(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) fail(path, "open", std::strerror(errno));
-  const int result = ::fsync(descriptor);
-  const int error = errno;
-  ::close(descriptor);
-  if (result != 0 && error != EINVAL && error != EROFS) fail(path, "fsync", std::strerror(error));
-}
-
-void rotate_into_place(const std::string& temporary, const std::string& path, int keep) {
+void rotate_into_place(AtomicFile& file, int keep) {
+  const std::string& path = file.path();
   std::error_code error;
+  // A disk that cannot take the new one shall not cost an old one.
+  sync_file(file.temporary());
   if (keep > 1 && fs::exists(path, error)) {
     for (int k = keep - 1; k > 1; --k)
       if (fs::exists(numbered(path, k - 1), error))
@@ -60,10 +50,9 @@ void rotate_into_place(const std::string& temporary, const std::string& path, in
     duplicate(path, second_name);
     rename_file(second_name, numbered(path, 1));
   }
-  rename_file(temporary, path);
+  file.put_in_place();
   for (int k = std::max(keep, 1); fs::exists(numbered(path, k), error); ++k)
     fs::remove(numbered(path, k), error);
-  sync_folder(fs::path(path).parent_path().string());
 }
 
 }  // namespace md

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "md/errors.hpp"
+#include "md/files.hpp"
 #include "md/state.hpp"
 
 namespace md {

@@ -1,30 +1,14 @@
 #include "io/structure_reader.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include "md/errors.hpp"
+#include "md/files.hpp"
 #include "md/text.hpp"
 
 namespace md {
 namespace {
-
-std::string read_file(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error))
-    throw InputError(path + ": is a folder; a structure file is wanted");
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw InputError(path + ": cannot be opened: " + std::strerror(errno));
-  std::string text;
-  char block[1 << 16];
-  while (file.read(block, sizeof block) || file.gcount() > 0) text.append(block, file.gcount());
-  if (file.bad()) throw InputError(path + ": cannot be read: " + std::strerror(errno));
-  return text;
-}
 
 /// ".xyz and .extxyz (plain or extended XYZ), .pdb and .ent (PDB)".
 std::string known_extensions() {
@@ -48,8 +32,7 @@ std::vector<Structure> read_structures(const std::string& path) {
   const StructureFormat* known = nullptr;
   for (const auto& [name, format] : structure_formats().entries())
     if (std::ranges::count(format.extensions, extension) > 0) known = &format;
-  std::string text = read_file(path);
-  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // the mark some editors put first
+  const std::string text = read_text_file(path, "a structure file");
   if (!known)
     throw InputError(path + ": the extension '" + extension + "' is not known; read are " +
                      known_extensions());

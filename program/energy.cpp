@@ -4,8 +4,8 @@
 
 #include "io/extended_xyz.hpp"
 #include "md/evaluator.hpp"
+#include "md/files.hpp"
 #include "program/components.hpp"
-#include "program/folder.hpp"
 #include "program/progress.hpp"
 #include "program/schema.hpp"
 #include "program/verb.hpp"
@@ -50,7 +50,7 @@ ExitCode energy_verb(const CommandLine& line) {
   std::string text;
   for (std::size_t r = 0; r < frames.size(); ++r)
     append_result(text, frames[r], results[r], virial);
-  write_text_file(target, text);
+  write_file(target, text);
   fmt::print("{} frames written to {}\n", frames.size(), target);
   return ExitCode::done;
 }

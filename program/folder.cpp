@@ -1,13 +1,9 @@
 #include "program/folder.hpp"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <regex>
 #include <set>
 
-#include "io/append_file.hpp"
 #include "md/errors.hpp"
 #include "md/writer.hpp"
 
@@ -71,23 +67,6 @@ void make_output_folder(const std::string& path) {
     if (entry.is_regular_file() && is_ours(entry.path().filename().string()))
       fs::remove(entry.path(), error);
   if (error) throw FileError(path + ": cannot be cleared: " + error.message());
-}
-
-void write_text_file(const std::string& path, const std::string& text) {
-  const std::string temporary = path + ".tmp";
-  try {
-    AppendFile file = AppendFile::create(temporary);
-    file.append(text);
-    file.sync();
-  } catch (const FileError&) {
-    std::remove(temporary.c_str());
-    throw;
-  }
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
-    const int error = errno;
-    std::remove(temporary.c_str());
-    throw FileError(path + ": cannot be written: " + std::strerror(error));
-  }
 }
 
 }  // namespace md

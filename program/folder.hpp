@@ -18,7 +18,5 @@ void make_folder(const std::string& path);
 /// Makes the folder, or removes from it what a run writes (nothing else, and not the start.xyz that
 /// input.ini of a later stage begins with). Throws FileError.
 void make_output_folder(const std::string& path);
-/// Replaces a small text file atomically. Throws FileError.
-void write_text_file(const std::string& path, const std::string& text);
 
 }  // namespace md

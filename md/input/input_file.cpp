@@ -1,9 +1,9 @@
 #include <boost/program_options.hpp>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "md/errors.hpp"
+#include "md/files.hpp"
 #include "md/input/input.hpp"
 #include "md/text.hpp"
 
@@ -14,23 +14,17 @@ namespace fs = std::filesystem;
 namespace po = boost::program_options;
 namespace {
 
-std::string read_text(const std::string& path) {
-  if (fs::is_directory(path)) throw InputError(path + ": is a folder; an input file is wanted");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw InputError(path + ": cannot be read");
-  std::ostringstream text;
-  text << file.rdbuf();
-  std::string result = text.str();
-  if (result.find('\0') != std::string::npos)
+std::string read_input(const std::string& path) {
+  std::string text = read_text_file(path, "an input file");
+  if (text.find('\0') != std::string::npos)
     throw InputError(path + ": is not a text file; an input file is wanted");
-  if (result.starts_with("\xef\xbb\xbf")) result.erase(0, 3);  // the mark some editors begin with
-  return result;
+  return text;
 }
 
 }  // namespace
 
 void Input::read_file(const std::string& path) {
-  const std::string text = read_text(path);
+  const std::string text = read_input(path);
   path_ = path;
   const std::string folder = fs::absolute(path).parent_path().string();
   // First the lines: where each key stands, and what Boost's parser would report without a line.

@@ -4,11 +4,11 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "md/errors.hpp"
+#include "md/files.hpp"
 
 namespace md {
 namespace {
@@ -51,20 +51,6 @@ void convert(std::span<const std::byte> data, std::vector<double>& out, Convert 
   }
 }
 
-std::vector<std::byte> read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary | std::ios::ate);
-  if (!in) throw InputError(path + ": cannot be opened; a safetensors file is wanted");
-  const auto size = static_cast<std::streamoff>(in.tellg());
-  // Opening a folder succeeds and reports a nonsense size.
-  if (size < 0 || size > (std::streamoff{1} << 40))
-    throw InputError(path + ": is not a regular file; a safetensors file is wanted");
-  std::vector<std::byte> bytes(static_cast<std::size_t>(size));
-  in.seekg(0);
-  in.read(reinterpret_cast<char*>(bytes.data()), size);
-  if (!in && size > 0) throw InputError(path + ": cannot be read");
-  return bytes;
-}
-
 /// Parses the header and refuses a name that stands twice in an object, which nlohmann would merge.
 Json parse_header(const std::string& path, std::span<const std::byte> header) {
   std::vector<std::set<std::string>> names;
@@ -101,18 +87,19 @@ std::string describe_shape(const std::vector<std::int64_t>& shape) {
   return text + "]";
 }
 
-Safetensors::Safetensors(const std::string& path) : path_(path), bytes_(read_file(path)) {
+Safetensors::Safetensors(const std::string& path)
+    : path_(path), bytes_(read_file(path, "a safetensors file")) {
   std::uint64_t length = 0;
   if (bytes_.size() < 10)
     throw InputError(path_ + ": is not a safetensors file (only " + std::to_string(bytes_.size()) +
                      " bytes)");
   std::memcpy(&length, bytes_.data(), 8);
-  if (length > max_header || bytes_[8] != std::byte{'{'})
+  if (length > max_header || bytes_[8] != '{')
     throw InputError(path_ + ": is not a safetensors file (it does not begin with a header)");
   if (length > bytes_.size() - 8)
     throw InputError(path_ + ": is cut off: the header has " + std::to_string(length) +
                      " bytes, the file " + std::to_string(bytes_.size()));
-  const std::span<const std::byte> all = bytes_;
+  const std::span<const std::byte> all = std::as_bytes(std::span(bytes_));
   read_header(all.subspan(8, length), all.subspan(8 + length));
 }
 

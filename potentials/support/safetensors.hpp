@@ -52,7 +52,7 @@ class Safetensors {
   void read_header(std::span<const std::byte> header, std::span<const std::byte> data);
 
   std::string path_;
-  std::vector<std::byte> bytes_;
+  std::string bytes_;
   std::map<std::string, StoredTensor> tensors_;
   std::map<std::string, std::string> metadata_;
 };

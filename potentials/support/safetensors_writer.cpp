@@ -1,12 +1,8 @@
 #include "potentials/support/safetensors_writer.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "md/errors.hpp"
+#include "md/files.hpp"
 
 namespace md {
 
@@ -25,27 +21,19 @@ void write_safetensors(const std::string& path, const std::vector<TensorToWrite>
   text.append((8 - text.size() % 8) % 8, ' ');  // so that the data are aligned
   const std::uint64_t length = text.size();
 
-  const std::string part = path + ".part";
-  std::ofstream out(part, std::ios::binary);
-  out.write(reinterpret_cast<const char*>(&length), sizeof length);
-  out << text;
+  std::string bytes(reinterpret_cast<const char*>(&length), sizeof length);
+  bytes += text;
+  bytes.reserve(bytes.size() + size);
+  const auto append = [&](const auto& values) {
+    bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof values[0]);
+  };
   for (const TensorToWrite& tensor : tensors) {
-    if (tensor.wide) {
-      out.write(reinterpret_cast<const char*>(tensor.values.data()),
-                static_cast<std::streamsize>(8 * tensor.values.size()));
-      continue;
-    }
-    const std::vector<float> values(tensor.values.begin(), tensor.values.end());
-    out.write(reinterpret_cast<const char*>(values.data()),
-              static_cast<std::streamsize>(4 * values.size()));
+    if (tensor.wide)
+      append(tensor.values);
+    else
+      append(std::vector<float>(tensor.values.begin(), tensor.values.end()));
   }
-  out.close();
-  std::error_code error;
-  if (out) std::filesystem::rename(part, path, error);
-  if (out && !error) return;
-  const std::string why = error ? error.message() : std::strerror(errno);
-  std::filesystem::remove(part, error);
-  throw FileError(path + ": cannot be written: " + why);
+  write_file(path, bytes);
 }
 
 }  // namespace md

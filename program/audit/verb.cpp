@@ -9,10 +9,10 @@
 
 #include "io/replica_files.hpp"
 #include "md/evaluator.hpp"
+#include "md/files.hpp"
 #include "md/text.hpp"
 #include "md/writer.hpp"
 #include "program/audit/audit.hpp"
-#include "program/folder.hpp"
 #include "program/progress.hpp"
 #include "program/run/checkpointing.hpp"
 #include "program/schema.hpp"
@@ -187,7 +187,7 @@ ExitCode audit_verb(const CommandLine& line) {
   // What the run said of itself while its teacher looked at it stays.
   const bool own = fs::exists(folder + "/audit.csv");
   const std::string target = folder + (own ? "/audit_frames.json" : "/audit.json");
-  write_text_file(target, report.json);
+  write_file(target, report.json);
   fmt::print("{} frames\n{}written to {}\n", rows.size(), report.text, target);
   return ExitCode::done;
 }

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <limits>
 
+#include "md/files.hpp"
 #include "md/input/quantity.hpp"
 #include "md/simulation.hpp"
 #include "md/text.hpp"
@@ -177,8 +178,8 @@ ExitCode bench_verb(const CommandLine& line) {
   const std::string name = describe(device, contest.threads());
   const std::string table = bench_table(models, name, contest.trials(), rows);
   make_output_folder(folder);
-  write_text_file(folder + "/bench.json", bench_json(models, name, contest.trials(), rows));
-  write_text_file(folder + "/bench.log", table);
+  write_file(folder + "/bench.json", bench_json(models, name, contest.trials(), rows));
+  write_file(folder + "/bench.log", table);
   fmt::print("{}\nwritten to {}: bench.json, bench.log\n", table, folder);
   return ExitCode::done;
 }

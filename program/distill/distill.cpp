@@ -7,6 +7,7 @@
 #include <set>
 
 #include "md/file_hash.hpp"
+#include "md/files.hpp"
 #include "potentials/support/safetensors.hpp"
 #include "program/components.hpp"
 #include "program/distill/data.hpp"
@@ -152,7 +153,7 @@ std::map<std::string, std::string> report_errors(const DistillOptions& o, const 
   };
   for (const auto& [name, structures] : by_name) row(name, structures);
   const painn::TrainingErrors e = row("all", all);
-  write_text_file(o.directory + "/errors.csv", text);
+  write_file(o.directory + "/errors.csv", text);
   return {{"test_structures", std::to_string(all.size())},
           {"test_energy_mae_eV", fmt::format("{:.6f}", e.energy_mae)},
           {"test_force_mae_eV_A", fmt::format("{:.6f}", e.force_mae)},
@@ -187,7 +188,7 @@ ExitCode distill_verb(const CommandLine& line) {
   Evaluator teacher(o.trainer.device, o.trainer.threads, make_potential(input, o.trainer.device));
   check_files(input, o, teacher);
   make_folder(o.directory);
-  write_text_file(o.directory + "/input.ini", input.resolved());
+  write_file(o.directory + "/input.ini", input.resolved());
   catch_signals();
   keep_memory();
   const auto stopped = [&] {

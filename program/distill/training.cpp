@@ -14,8 +14,8 @@
 #include <random>
 
 #include "md/errors.hpp"
+#include "md/files.hpp"
 #include "potentials/support/safetensors.hpp"
-#include "program/folder.hpp"
 #include "program/progress.hpp"
 #include "program/run/run_loop.hpp"
 
@@ -99,9 +99,9 @@ bool DistillTraining::train(int round, int epochs) {
   };
   const std::string curve = options_.directory + "/learning_curve.csv";
   if (!std::filesystem::exists(curve))
-    write_text_file(curve,
-                    "round,epoch,step,learning_rate,training_loss,validation_energy_mae_eV,"
-                    "validation_force_mae_eV_A,validation_force_r2,best\n");
+    write_file(curve,
+               "round,epoch,step,learning_rate,training_loss,validation_energy_mae_eV,"
+               "validation_force_mae_eV_A,validation_force_r2,best\n");
   Progress progress(fmt::format("training, round {}", round), members_[0]->steps() - round_start_,
                     total, options_.progress);
   for (;;) {
@@ -174,14 +174,14 @@ PainnModel DistillTraining::best() const {
 void DistillTraining::write_state() const {
   for (std::size_t k = 0; k < members_.size(); ++k)
     members_[k]->write(fmt::format("{}/member{}.safetensors", options_.directory, k));
-  write_text_file(options_.directory + "/state.json", nlohmann::json{{"rounds_done", rounds_done_},
-                                                                     {"round_start", round_start_},
-                                                                     {"waited", waited_},
-                                                                     {"best", best_},
-                                                                     {"loss_sum", loss_sum_},
-                                                                     {"loss_steps", loss_steps_}}
-                                                              .dump(1) +
-                                                          "\n");
+  write_file(options_.directory + "/state.json", nlohmann::json{{"rounds_done", rounds_done_},
+                                                                {"round_start", round_start_},
+                                                                {"waited", waited_},
+                                                                {"best", best_},
+                                                                {"loss_sum", loss_sum_},
+                                                                {"loss_steps", loss_steps_}}
+                                                         .dump(1) +
+                                                     "\n");
 }
 
 void DistillTraining::read_state() {
@@ -210,7 +210,7 @@ void DistillTraining::rewind_curve() const {
     const bool whole = std::count(line.begin(), line.end(), ',') == 8;
     if (whole && std::stoll(line.substr(step)) <= members_[0]->steps()) kept += line + "\n";
   }
-  write_text_file(path, kept);
+  write_file(path, kept);
 }
 
 }  // namespace md

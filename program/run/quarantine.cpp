@@ -6,8 +6,8 @@
 
 #include "io/extended_xyz.hpp"
 #include "io/replica_files.hpp"
+#include "md/files.hpp"
 #include "program/components.hpp"
-#include "program/folder.hpp"
 
 namespace md {
 namespace {
@@ -61,8 +61,7 @@ void Quarantine::write(const Simulation& simulation, int r, const std::string& r
     append_extended_xyz(
         text, {system.numbers, kept.position, kept.velocity, system.cell, system.periodic}, fields);
   }
-  write_text_file(stage_.options.directory + "/" + replica_file_name("quarantine", ".xyz", r, 2),
-                  text);
+  write_file(stage_.options.directory + "/" + replica_file_name("quarantine", ".xyz", r, 2), text);
 }
 
 std::string Quarantine::first(const Simulation& simulation) const {

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "io/extended_xyz.hpp"
+#include "md/files.hpp"
 #include "md/text.hpp"
 #include "program/folder.hpp"
 #include "program/run/checkpointing.hpp"
@@ -26,7 +27,7 @@ void write_start(Stage& stage, const LastState& from) {
         text, {system.numbers, system.positions, system.velocities, system.cell, system.periodic},
         fields);
   }
-  write_text_file(path, text);
+  write_file(path, text);
   stage.input.set("system.structure", path);
   if (stage.input.text("integrator.temperature").starts_with("ladder")) {  // it counts copies
     std::vector<std::string> temperatures;

@@ -7,8 +7,8 @@
 #include <csignal>
 #include <cstdio>
 
+#include "md/files.hpp"
 #include "program/audit/audit.hpp"
-#include "program/folder.hpp"
 #include "program/progress.hpp"
 #include "program/run/checkpointing.hpp"
 #include "program/run/disk.hpp"
@@ -116,7 +116,7 @@ bool RunLoop::checkpoint_due(std::int64_t step) const {
 }
 
 void RunLoop::begin() {
-  write_text_file(stage_.options.directory + "/input.ini", stage_.input.resolved());
+  write_file(stage_.options.directory + "/input.ini", stage_.input.resolved());
   if (fresh_) {
     simulation_->evaluate(output_.wants_virial(0));
     quarantine_->report(*simulation_);
@@ -171,7 +171,7 @@ std::string RunLoop::loop() {
 AuditReport RunLoop::report_audit() {
   if (!audit_) return {};
   AuditReport report = audit_->report();
-  write_text_file(stage_.options.directory + "/audit.json", report.json);
+  write_file(stage_.options.directory + "/audit.json", report.json);
   return report;
 }
 
@@ -195,9 +195,9 @@ ExitCode RunLoop::run() {
   if (outcome == "failed" && !output_.log_due(simulation_->step())) output_.write_log(*simulation_);
   output_.finish();
   const AuditReport audit = report_audit();
-  write_text_file(folder + "/timings.json", timings_json(timings_, *simulation_, stage_));
-  write_text_file(folder + "/summary.json",
-                  summary_json(*simulation_, stage_, samples_, command_, outcome, audit.json));
+  write_file(folder + "/timings.json", timings_json(timings_, *simulation_, stage_));
+  write_file(folder + "/summary.json",
+             summary_json(*simulation_, stage_, samples_, command_, outcome, audit.json));
   fmt::print("{}{}", report_table(timings_, *simulation_, stage_), audit.text);
   std::fflush(stdout);
   if (outcome == "failed")

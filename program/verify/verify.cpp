@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "md/files.hpp"
 #include "program/components.hpp"
-#include "program/folder.hpp"
 #include "program/schema.hpp"
 #include "program/verb.hpp"
 
@@ -119,7 +119,7 @@ ExitCode verify_verb(const CommandLine& line) {
   for (const Structure& frame : frames) {
     systems.push_back(verify_system(input, evaluator, frame));
     // What is there after each system is whole, should the next one end the program.
-    if (!target.empty()) write_text_file(target, verify_json(input, evaluator, systems));
+    if (!target.empty()) write_file(target, verify_json(input, evaluator, systems));
   }
   const int failed = count(systems, Verdict::fail), passed = count(systems, Verdict::pass);
   fmt::print("\n{} systems: {} passed, {} failed, {} reported, {} not applicable\n", systems.size(),

@@ -1,0 +1,108 @@
+#include "md/files.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "md/errors.hpp"
+
+namespace md {
+namespace fs = std::filesystem;
+namespace {
+
+[[noreturn]] void fail(const std::string& path, const std::string& what, int error) {
+  throw FileError(path + ": " + what + ": " + std::strerror(error));
+}
+
+void sync(const std::string& path, int flags, int (*call)(int), const char* name) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
+  if (descriptor < 0) fail(path, "cannot be opened", errno);
+  const int result = call(descriptor);
+  const int error = errno;
+  ::close(descriptor);
+  // What is no file on a disk cannot be synchronised and need not be.
+  if (result != 0 && error != EINVAL && error != EROFS)
+    fail(path, std::string(name) + " failed", error);
+}
+
+std::string or_here(const std::string& folder) { return folder.empty() ? "." : folder; }
+
+}  // namespace
+
+std::string read_file(const std::string& path, const std::string& wanted) {
+  std::error_code error;
+  const auto refuse = [&](const std::string& what) {
+    throw InputError(path + ": " + what + "; " + wanted + " is wanted");
+  };
+  if (fs::is_directory(path, error)) refuse("is a folder");
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) refuse("cannot be opened: " + std::string(std::strerror(errno)));
+  const auto size = fs::is_regular_file(path, error) ? fs::file_size(path, error) : 0;
+  std::string content;
+  content.reserve(size);
+  char block[1 << 16];
+  while (file.read(block, sizeof block) || file.gcount() > 0)
+    content.append(block, static_cast<std::size_t>(file.gcount()));
+  if (file.bad()) refuse("cannot be read: " + std::string(std::strerror(errno)));
+  return content;
+}
+
+std::string read_text_file(const std::string& path, const std::string& wanted) {
+  std::string text = read_file(path, wanted);
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
+  return text;
+}
+
+AtomicFile::~AtomicFile() {
+  std::error_code ignored;
+  if (!in_place_) fs::remove(temporary_, ignored);
+}
+
+void AtomicFile::put_in_place() {
+  sync_file(temporary_);
+  if (std::rename(temporary_.c_str(), path_.c_str()) != 0) fail(path_, "cannot be written", errno);
+  in_place_ = true;
+  sync_folder(fs::path(path_).parent_path().string());
+}
+
+void write_file(const std::string& path, std::string_view content) {
+  ignore_file_size_signal();
+  AtomicFile target(path);
+  using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+  File file(std::fopen(target.temporary().c_str(), "wbe"), &std::fclose);
+  if (!file || std::fwrite(content.data(), 1, content.size(), file.get()) != content.size() ||
+      std::fflush(file.get()) != 0)
+    fail(path, "cannot be written", errno);
+  file.reset();
+  target.put_in_place();
+}
+
+void sync_file(const std::string& path) { sync(path, 0, ::fsync, "fsync"); }
+
+void sync_folder(const std::string& folder) {
+  sync(or_here(folder), O_DIRECTORY, ::fsync, "fsync");
+}
+
+void sync_file_system(const std::string& folder) {
+  sync(or_here(folder), O_DIRECTORY, ::syncfs, "syncfs");
+}
+
+void ignore_file_size_signal() {
+  static const bool done = [] {
+    struct sigaction current {};
+    if (::sigaction(SIGXFSZ, nullptr, &current) == 0 && current.sa_handler == SIG_DFL)
+      std::signal(SIGXFSZ, SIG_IGN);
+    return true;
+  }();
+  static_cast<void>(done);
+}
+
+}  // namespace md

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace md {
+
+/// Everything in a file, which may be a pipe. `wanted` ("a structure file") ends the message of the
+/// InputError where there is nothing to read.
+std::string read_file(const std::string& path, const std::string& wanted);
+/// Likewise, without the byte order mark that some editors put first.
+std::string read_text_file(const std::string& path, const std::string& wanted);
+
+/// A file that takes the place of another in one step: whoever looks finds the old or the new one,
+/// complete, also after the power failed. Where put_in_place() is never reached, nothing is left.
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::string path) : path_(std::move(path)), temporary_(path_ + ".tmp") {}
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  ~AtomicFile();
+
+  const std::string& path() const { return path_; }
+  /// Where the new one is to be written.
+  const std::string& temporary() const { return temporary_; }
+  /// Brings it to the disk, gives it its name and brings that to the disk. Throws FileError.
+  void put_in_place();
+
+ private:
+  std::string path_, temporary_;
+  bool in_place_ = false;
+};
+
+/// Makes or replaces a file as AtomicFile does. Throws FileError.
+void write_file(const std::string& path, std::string_view content);
+
+/// Waits until a file's content is on the disk. Throws FileError, as the next two.
+void sync_file(const std::string& path);
+/// Waits until names made or changed in a folder are on the disk.
+void sync_folder(const std::string& folder);
+/// Waits until everything written to the folder's file system is on the disk: for many files much
+/// faster than one after another.
+void sync_file_system(const std::string& folder);
+/// A file that grows past the limit on its size shall be an error of the call, not end the program.
+void ignore_file_size_signal();
+
+}  // namespace md

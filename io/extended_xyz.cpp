@@ -54,6 +54,7 @@ void append_extended_xyz(std::string& text, const XyzView& s, const ExtendedXyzF
   if (fields.energy) text += " " + fields.energy_name + "=", add(text, *fields.energy);
   if (fields.stress) text += " stress=", add(text, *fields.stress);
   for (const auto& [key, value] : fields.info) add_info(text, key, value);
+  if (!fields.remarks.empty()) text += ' ' + fields.remarks;
   text += std::string(" pbc=\"") + (p[0] ? "T " : "F ") + (p[1] ? "T " : "F ") + (p[2] ? "T" : "F");
   text += "\"\n";
   for (std::size_t i = 0; i < s.numbers.size(); ++i) {

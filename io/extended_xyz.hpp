@@ -18,6 +18,7 @@ enum class XyzVelocities { none, momenta, velocities };
 /// What a frame says besides the structure.
 struct ExtendedXyzFields {
   std::vector<std::pair<std::string, std::string>> info;  // key, value; quoted where needed
+  std::string remarks;                                    // of a Structure, as they stand
   std::optional<double> energy;                           // eV
   std::optional<Mat3> stress;                             // eV/A^3, ASE's sign
   std::span<const Vec3> forces;                           // [n] eV/A; empty: not written

@@ -40,8 +40,16 @@ std::size_t end_of_value(std::string_view line, std::size_t at) {
   return std::min(line.find_first_of(" \t", at), line.size());
 }
 
-/// The values of Lattice, Properties and pbc. Everything else in the line may be any text.
-Values parse_values(const TextSource& source, std::string_view line) {
+/// Names that ASE turns into results. Whoever writes the frame again has results of its own.
+bool is_result(std::string_view key) {
+  constexpr std::string_view names[] = {"energy", "free_energy", "forces", "stress", "virial"};
+  return std::ranges::count(names, key) > 0;
+}
+
+/// The values of Lattice, Properties and pbc. Everything else in the line may be any text; what is
+/// a key with its value is added to `remarks` as it stands, unless it is a result of some
+/// potential.
+Values parse_values(const TextSource& source, std::string_view line, std::string& remarks) {
   Values values;
   std::size_t at = 0;
   while ((at = line.find_first_not_of(" \t", at)) != std::string_view::npos) {
@@ -70,6 +78,10 @@ Values parse_values(const TextSource& source, std::string_view line) {
       if (ours) source.fail("the value of " + key + " is not closed; a matching quote is wanted");
       at = begin + 1;
       continue;
+    }
+    if (!ours && !is_result(key)) {
+      remarks += remarks.empty() ? "" : " ";
+      remarks += line.substr(at, end - at);
     }
     if (ours) {
       std::string_view value = line.substr(begin, end - begin);
@@ -172,7 +184,7 @@ XyzColumns parse_properties(const TextSource& source, std::string_view text) {
 
 XyzComment parse_xyz_comment(const TextSource& source, std::string_view line) {
   XyzComment comment;
-  const Values values = parse_values(source, line);
+  const Values values = parse_values(source, line, comment.remarks);
   const auto lattice = values.find("lattice"), pbc = values.find("pbc");
   if (lattice != values.end()) {
     comment.cell = parse_lattice(source, lattice->second);

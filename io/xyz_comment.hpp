@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "io/text_source.hpp"
@@ -23,6 +24,7 @@ struct XyzComment {
   XyzColumns columns;
   Mat3 cell{};
   Periodicity periodic;
+  std::string remarks;  // see Structure
 };
 
 /// `source` stands at the comment line and makes the errors.

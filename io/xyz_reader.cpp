@@ -61,6 +61,7 @@ std::vector<Structure> read_xyz(const std::string& path, std::string_view text) 
     Structure s;
     s.cell = comment.cell;
     s.periodic = comment.periodic;
+    s.remarks = comment.remarks;
     const std::size_t expected = std::min<std::size_t>(n, source.left() / 8 + 1);
     s.numbers.reserve(expected);
     s.positions.reserve(expected);

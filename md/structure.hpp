@@ -16,7 +16,8 @@ struct Structure {
   std::vector<Vec3> velocities;  // [n] A/fs; empty when the file has none
   Mat3 cell{};                   // A, rows are lattice vectors; zero when aperiodic
   Periodicity periodic;
-  std::string source;  // "water.xyz, frame 3", for messages
+  std::string source;   // "water.xyz, frame 3", for messages
+  std::string remarks;  // what else an extended XYZ says of it: key=value, separated by blanks
 
   int size() const { return static_cast<int>(numbers.size()); }
 };

@@ -21,6 +21,7 @@ void append_result(std::string& text, const Structure& system, const Evaluation&
   if (!finite)
     throw NumericalError(system.source + ": its energy or a force is not a finite number");
   ExtendedXyzFields fields;
+  fields.remarks = system.remarks;
   fields.energy = result.energy;
   fields.forces = result.forces;
   if (virial && system.periodic.all())

@@ -4,6 +4,7 @@
 
 #include "md/errors.hpp"
 #include "md/integrator.hpp"
+#include "md/writer.hpp"
 #include "program/components.hpp"
 #include "program/schema.hpp"
 

@@ -201,7 +201,7 @@ TEST_P(IntegratorConformance, ThermostatsGiveTheDistributionOfTheKineticEnergy) 
   if (!integrator()->needs_temperature()) GTEST_SKIP() << "it has no thermostat";
   // Replicas of one atom bound to the origin by a spring, from rest, every other one four times as
   // hot; w dt = 0.1.
-  const std::vector<Structure> systems(2000, Structure{{6}, {{}}, {}, {}, {}, ""});
+  const std::vector<Structure> systems(2000, Structure{{6}, {{}}, {}, {}, {}, "", ""});
   const double w = std::sqrt(2 / standard_mass(6) * units::force_to_acceleration), dt = 0.1 / w;
   std::vector<ReplicaSettings> how = settings_of(systems, 100, w);
   for (std::size_t r = 0; r < how.size(); r += 2) how[r].temperature = 400;

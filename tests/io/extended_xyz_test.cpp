@@ -68,6 +68,27 @@ TEST(ExtendedXyz, MomentaGiveTheVelocitiesBackToRounding) {
   }
 }
 
+TEST(ExtendedXyz, KeepsWhatItDoesNotUnderstand) {
+  const TemporaryFolder folder;
+  const std::string head = "1\nProperties=species:S:1:pos:R:3 ", tail = "\nH 0 0 0\n";
+  const auto remarks = [&](const std::string& comment) {
+    return read_structures(test::write_text(folder / "a.xyz", head + comment + tail)).at(0).remarks;
+  };
+  const std::string kept = "config_type=\"bulk \\\"a\\\"\" REF_energy=-1.5 spin={1 2} k='v w'";
+  EXPECT_EQ(remarks(kept), kept);
+  EXPECT_EQ(remarks("energy=-3 Stress=\"1 2 3 4 5 6 7 8 9\" a=1 pbc=\"F F F\" free_energy=2 b=2"),
+            "a=1 b=2");
+  EXPECT_EQ(remarks("some words, and a number 5"), "");
+  Structure s = awkward(2);
+  s.remarks = remarks(kept);
+  ExtendedXyzFields fields;
+  fields.energy = 1;
+  fields.remarks = s.remarks;
+  std::ostringstream out;
+  write_extended_xyz(out, s, fields);
+  EXPECT_EQ(read_structures(test::write_text(folder / "b.xyz", out.str())).at(0).remarks, kept);
+}
+
 TEST(ExtendedXyz, AnAperiodicSystemHasNoLattice) {
   Structure s = awkward(2);
   s.periodic = {false, false, false};

@@ -155,7 +155,7 @@ TEST_P(EveryWriter, ReadsItsFramesBack) {
     const int replica = packed() ? -1 : static_cast<int>(file);
     for (const TrajectoryFrame& read : f.read(folder / marks[file].name, systems, replica)) {
       const int r = read.replica, first = batch_.first_atom[r];
-      if (!packed()) EXPECT_EQ(r, replica);
+      EXPECT_TRUE(packed() || r == replica);
       const Frame written = frame(static_cast<int>(read.step / 10));
       EXPECT_EQ(read.step, written.step);
       EXPECT_NEAR(read.time_ps, written.time_ps, 1e-8);

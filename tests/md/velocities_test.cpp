@@ -22,7 +22,7 @@ Vec3 angular_momentum(const Structure& s) {
 }
 
 Structure water() {
-  return {{8, 1, 1}, {{5, 1, 2}, {5.76, 1.59, 2}, {4.24, 1.59, 2}}, {}, {}, {}, "water"};
+  return {{8, 1, 1}, {{5, 1, 2}, {5.76, 1.59, 2}, {4.24, 1.59, 2}}, {}, {}, {}, "water", ""};
 }
 
 TEST(RemoveDrift, StopsTranslationAndRotation) {
@@ -35,11 +35,11 @@ TEST(RemoveDrift, StopsTranslationAndRotation) {
 
 TEST(RemoveDrift, CountsWhatThereIsToRemove) {
   Structure carbon_dioxide{{6, 8, 8}, {{0, 0, 0}, {0.7, 0.7, 0.6}, {-0.7, -0.7, -0.6}}, {}, {}, {},
-                           ""};
+                           "", ""};
   draw_velocities(carbon_dioxide, 300, 1, 0);
   EXPECT_EQ(remove_drift(carbon_dioxide), 5);
   EXPECT_LT(norm(angular_momentum(carbon_dioxide)), 1e-14);
-  Structure atom{{18}, {{1, 2, 3}}, {}, {}, {}, ""};
+  Structure atom{{18}, {{1, 2, 3}}, {}, {}, {}, "", ""};
   EXPECT_EQ(remove_drift(atom), 3);
   Structure periodic = water();
   periodic.cell = {{{9, 0, 0}, {0, 9, 0}, {0, 0, 9}}};

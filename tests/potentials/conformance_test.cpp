@@ -226,7 +226,7 @@ TEST_P(PotentialConformance, IsGivenOnlySystemsThatItClaimsToTake) {
     }
   };
   for (const Structure& s : systems()) EXPECT_TRUE(takes(s)) << s.source;
-  Structure one{{*systems()[0].numbers.begin()}, {{}}, {}, {}, {}, "one atom"};
+  Structure one{{*systems()[0].numbers.begin()}, {{}}, {}, {}, {}, "one atom", ""};
   EXPECT_EQ(takes(one), traits.aperiodic);
   EXPECT_EQ(takes(one, {Device::Kind::cuda, 0}), traits.aperiodic && traits.on_gpu);
   one.cell = {{{30, 0, 0}, {0, 30, 0}, {0, 0, 30}}};

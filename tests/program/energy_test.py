@@ -42,6 +42,17 @@ def frames():
     return mixed * 3
 
 
+def test_keeps_the_other_keys_of_a_frame():
+    with open("in.xyz", "w") as file:
+        file.write('1\nProperties=species:S:1:pos:R:3 config_type="gas phase" REF_energy=-1.5 energy=7 '
+                   'dipoles="1 2 3" pbc="F F F"\nAr 0 0 0\n1\nwords, and nothing else\nAr 1 0 0\n')
+    ok("energy", "--system.structure=in.xyz", "--output.file=out.xyz", *OPTIONS)
+    first, second = ase.io.read("out.xyz", ":")
+    expect(first.info["config_type"] == "gas phase" and first.info["REF_energy"] == -1.5, first.info)
+    expect(list(first.info["dipoles"]) == [1, 2, 3], first.info)
+    expect(first.get_potential_energy() == 0 and second.info == {}, second.info)
+
+
 def test_lennard_jones_of_mixed_frames():
     mixed = frames()
     xyz("in.xyz", *mixed)

@@ -13,6 +13,7 @@ struct AmberCell {
   double angle[3];       // degrees: alpha (b,c), beta (a,c), gamma (a,b)
   bool rotated = false;  // false: the axes stay as they are
   Mat3 to_new;           // x_new = x * to_new when rotated
+  /// A position, velocity or force turned to where the cell is.
   Vec3 apply(const Vec3& v) const { return rotated ? v * to_new : v; }
 };
 

@@ -26,6 +26,7 @@ class Checkpoint {
     values_[name] = std::vector<std::int64_t>(values.begin(), values.end());
   }
 
+  /// Whether there is an array or text of this name.
   bool has(const std::string& name) const { return values_.contains(name); }
   const std::vector<double>& doubles(const std::string& name, std::size_t size = any_size) const;
   const std::vector<std::int64_t>& integers(const std::string& name,

@@ -21,8 +21,10 @@ class NetcdfHandle {
   void check(int result, const char* call) const { check(path_, result, call); }
   static void check(const std::string& path, int result, const char* call);
 
+  /// The numbers of a new dimension and of a new variable, whose type is one of netCDF's.
   int dimension(const char* name, std::size_t length) const;
   int variable(const char* name, int type, std::initializer_list<int> dimensions) const;
+  /// Gives a variable (NC_GLOBAL: the file) a text.
   void attribute(int variable, const char* name, const std::string& text) const;
 
  private:

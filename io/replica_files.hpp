@@ -12,7 +12,7 @@ namespace md {
 std::string replica_file_name(const std::string& stem, const std::string& extension, int replica,
                               int n_files);
 
-/// One output file with its frames.
+/// One file of a trajectory and how many frames it has.
 struct ReplicaFile {
   AppendFile file;
   std::string name;  // within the folder
@@ -31,7 +31,7 @@ class ReplicaFiles {
   void cut_back();
   int n_files() const { return n_files_; }
   ReplicaFile& operator[](int k) { return files_[static_cast<std::size_t>(k)]; }
-  /// Everything on the disk, the names too.
+  /// Brings all files and their names to the disk and says how far each is complete.
   std::vector<FileMark> flush();
 
  private:
@@ -44,7 +44,8 @@ class ReplicaFiles {
   std::vector<ReplicaFile> files_;
 };
 
-/// True when a replica with this status gets frames of its own.
+/// True when the replica has a status in this frame with which it gets frames: it is running or has
+/// finished.
 bool is_written(const Frame& frame, int replica);
 
 }  // namespace md

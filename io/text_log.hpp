@@ -20,7 +20,8 @@ class TextLog {
 
   /// One or more whole lines with their ends.
   void append(std::string_view lines);
-  /// Everything on the disk; `frames` counts the lines after the header.
+  /// Brings all lines to the disk and says how far the file is complete; `frames` counts the lines
+  /// after the header.
   FileMark flush();
 
  private:

@@ -22,6 +22,7 @@ class TextSource {
   /// Bytes not yet read.
   std::size_t left() const { return rest_.size(); }
 
+  /// Throws InputError "path:line: what", for the line that next() gave last.
   [[noreturn]] void fail(const std::string& what) const { fail_at(line_, what); }
   [[noreturn]] void fail_at(int line, const std::string& what) const;
 
@@ -44,8 +45,9 @@ class TextSource {
 
 /// The token for a message: on one line, printable, not too long.
 std::string quoted(std::string_view token);
-/// Pieces between blanks and tabs.
+/// Fills `tokens` with the pieces of a line between blanks and tabs.
 void split_blank(std::string_view line, std::vector<std::string_view>& tokens);
+/// The text without blanks and tabs at its ends.
 std::string_view trimmed(std::string_view text);
 
 }  // namespace md

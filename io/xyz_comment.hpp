@@ -18,7 +18,7 @@ struct XyzColumns {
   int total = 0;      // columns the Properties declare
 };
 
-/// The second line of an XYZ frame.
+/// What the second line of an XYZ frame says.
 struct XyzComment {
   bool has_properties = false;
   XyzColumns columns;
@@ -27,7 +27,7 @@ struct XyzComment {
   std::string remarks;  // see Structure
 };
 
-/// `source` stands at the comment line and makes the errors.
+/// Reads the second line of a frame; `source` stands there and makes the errors.
 XyzComment parse_xyz_comment(const TextSource& source, std::string_view line);
 
 }  // namespace md

@@ -10,16 +10,16 @@
 
 namespace md {
 
-/// Of one system.
+/// What a potential says of one system.
 struct Evaluation {
   double energy = 0;         // eV
   std::vector<Vec3> forces;  // [n] eV/A
   Mat3 virial{};             // -sum r (x) dE/dr, eV; zero where none was asked for
 };
 
-/// The larger one; what is no number counts as the largest.
+/// The larger of two numbers; what is no number counts as the largest.
 inline double larger(double a, double b) { return a > b || a != a ? a : b; }
-/// Largest |a_i - b_i|.
+/// Length of the largest difference between vectors of equal index, in their unit.
 double largest_difference(const std::vector<Vec3>& a, const std::vector<Vec3>& b);
 
 /// Energies and forces of any structures by the engine, in batches. Owns the potential.

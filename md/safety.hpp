@@ -18,8 +18,8 @@ struct SafetyLimits {
 
 /// What one pass over the atoms of a replica finds.
 struct ReplicaScan {
-  double kinetic = 0;
-  int fault = 0;
+  double kinetic = 0;  // eV
+  int fault = 0;       // bits of Fault
   MD_HD ReplicaScan& operator+=(const ReplicaScan& b) {
     kinetic += b.kinetic;
     fault |= b.fault;
@@ -71,9 +71,9 @@ class Safety {
   Array<int> alarm_;
 };
 
-/// Recordable: potential = 0, force = 0 and, if wanted, virial = 0.
+/// Sets energies, forces and, if wanted, virials to zero, for potentials to add to. Recordable.
 void clear_forces(const StateView& state, bool virial, Stream& stream);
-/// Recordable: *step += 1.
+/// Counts a step as completed. Recordable.
 void advance_clock(const StateView& state, Stream& stream);
 
 }  // namespace md

@@ -11,6 +11,7 @@ namespace md {
 
 /// What a replica is doing. Only running replicas are moved by an integrator.
 enum class Status : int { running = 0, finished = 1, quarantined = 2, stopped = 3 };
+/// "running", "finished", ...: the word for it in log.csv and summary.json.
 const char* name(Status status);
 
 /// Why a replica was found bad; bits, since several limits can break in one step.

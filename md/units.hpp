@@ -19,7 +19,7 @@ inline constexpr double kj_per_mol = 1000.0 / avogadro / elementary_charge;    /
 inline constexpr double force_to_acceleration = elementary_charge / atomic_mass_constant * 1e-10;
 /// u (A/fs)^2 in eV: kinetic energy = 1/2 m v^2 * kinetic_to_ev.
 inline constexpr double kinetic_to_ev = atomic_mass_constant / elementary_charge * 1e10;
-/// eV/A^3 in GPa.
+/// 1 eV/A^3 in GPa: for pressures and stresses.
 inline constexpr double ev_per_a3_to_gpa = elementary_charge * 1e21;
 
 }  // namespace md::units

@@ -64,8 +64,9 @@ const bool registered = verbs().add(
                   --potential.name=NAME [--potential.model=FILE] [--potential.key=value ...]
 Energies, forces and, of periodic frames where the potential has a virial, stress, as extended XYZ
 in the order of the input (eV, eV/A, eV/A^3, ASE's sign of the stress). Frames are evaluated in
-batches; periodic and aperiodic ones may be mixed. Sections [potential] and [run] as in
-`understudy help run`; they may also stand in an INPUT.ini given first.
+batches; periodic and aperiodic ones may be mixed. What else the line of an extended XYZ frame says
+(key=value) is kept. Sections [potential] and [run] as in `understudy help run`; they may also stand
+in an INPUT.ini given first.
 )",
                {"system", "potential", "output", "run"},
                energy_verb});

@@ -71,9 +71,10 @@ class Langevin final : public Integrator {
 };
 
 const bool registered = integrators().add(
-    "langevin", {"constant temperature (NVT), Langevin dynamics in the BAOAB splitting",
-                 {},
-                 [](const IntegratorOptions& o) { return std::make_unique<Langevin>(o); }});
+    "langevin",
+    {"constant temperature (NVT), Langevin dynamics in the BAOAB splitting",
+     {{"friction", Kind::frictions, "1 /ps", "one, or a list with one per replica", ""}},
+     [](const IntegratorOptions& o) { return std::make_unique<Langevin>(o); }});
 
 }  // namespace
 }  // namespace md

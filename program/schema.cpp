@@ -28,6 +28,12 @@ std::vector<Key> all_keys(const Section& section) {
   return keys;
 }
 
+/// Whether a section of the input may be there: those of a run may always.
+bool may_hold(const std::string& verb, const std::string& section) {
+  return contains(verbs().find(verb).sections, section) ||
+         contains(verbs().find("run").sections, section);
+}
+
 /// Throws InputError where a key of a section was given that belongs to other verbs.
 void refuse(const Input& input, const std::string& section) {
   for (const std::string& key : input.full_keys()) {
@@ -40,19 +46,27 @@ void refuse(const Input& input, const std::string& section) {
   }
 }
 
+/// What a section takes when this component is chosen; empty when there is none of this name.
+std::vector<Key> keys_with(const Section& section, const std::string& chosen) {
+  for (const ComponentKeys& component : section.chooser.components()) {
+    if (component.name != chosen) continue;
+    std::vector<Key> keys = common_keys(section);
+    keys.insert(keys.end(), component.keys.begin(), component.keys.end());
+    return keys;
+  }
+  return {};
+}
+
 /// Narrows a section to the keys of the component that the input names.
 void choose(Input& input, const std::string& name, const Section& section) {
   const std::string full = name + "." + section.chooser.key;
   const std::string chosen = input.required(full);
   const std::string& noun = section.chooser.noun;
-  for (const ComponentKeys& component : section.chooser.components()) {
-    if (component.name != chosen) continue;
-    std::vector<Key> keys = common_keys(section);
-    keys.insert(keys.end(), component.keys.begin(), component.keys.end());
-    return input.narrow(name, std::move(keys), "the " + noun + " '" + chosen + "'");
-  }
-  input.fail(full, "no " + noun + " is called '" + chosen + "'; " +
-                       choices(chosen, component_names(section.chooser)));
+  std::vector<Key> keys = keys_with(section, chosen);
+  if (keys.empty())
+    input.fail(full, "no " + noun + " is called '" + chosen + "'; " +
+                         choices(chosen, component_names(section.chooser)));
+  input.narrow(name, std::move(keys), "the " + noun + " '" + chosen + "'");
 }
 
 }  // namespace
@@ -85,21 +99,32 @@ Input::Schema full_schema() {
 
 void choose_components(Input& input, const std::string& verb) {
   const std::vector<std::string>& taken = verbs().find(verb).sections;
-  const std::vector<std::string>& of_runs = verbs().find("run").sections;
   std::vector<std::string> names;
   for (const auto& [name, keys] : input.schema()) names.push_back(name);
   for (const std::string& name : names)
-    if (!contains(taken, name) && !contains(of_runs, name)) refuse(input, name);
+    if (!may_hold(verb, name)) refuse(input, name);
   for (const std::string& name : names) {
     const Section& section = sections().find(name);
-    const bool mine = contains(taken, name);
     // Sections that play no part are not listed either.
-    if (!mine && !contains(of_runs, name))
+    if (!may_hold(verb, name))
       input.narrow(name, {}, "this verb");
     else if (section.optional && !input.has_section(name))
       input.narrow(name, {}, "an input without [" + name + "]");
-    else if (mine && section.chooser.components)
+    else if (contains(taken, name) && section.chooser.components)
       choose(input, name, section);
+  }
+}
+
+void forget_untaken(Input& input, const std::string& verb) {
+  for (const auto& [name, all] : input.schema()) {
+    const Section& section = sections().find(name);
+    std::vector<Key> keys = may_hold(verb, name) ? all : std::vector<Key>();
+    if (!keys.empty() && section.chooser.components)
+      if (auto own = keys_with(section, input.text(name + "." + section.chooser.key)); !own.empty())
+        keys = std::move(own);  // else the name is wrong, and choose_components says so
+    for (const Key& key : all)
+      if (std::none_of(keys.begin(), keys.end(), [&](const Key& k) { return k.name == key.name; }))
+        input.erase(name + "." + key.name);
   }
 }
 

@@ -54,5 +54,8 @@ Input::Schema full_schema();
 /// run takes, and for a name that no component has; narrows the verb's sections to the keys that
 /// the chosen components take.
 void choose_components(Input& input, const std::string& verb);
+/// Forgets what choose_components would refuse: for the input.ini that the program itself has
+/// written into a folder, perhaps when its keys were others.
+void forget_untaken(Input& input, const std::string& verb);
 
 }  // namespace md

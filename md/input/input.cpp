@@ -98,6 +98,8 @@ Input Input::standing_in(const std::string& section, const std::string& as) cons
   return copy;
 }
 
+bool Input::takes(const std::string& key) const { return find(key) != nullptr; }
+
 bool Input::has(const std::string& key) const { return values_.contains(key); }
 
 bool Input::from_file(const std::string& key) const {

@@ -46,6 +46,7 @@ class Input {
   /// Its errors name the keys of `section`.
   Input standing_in(const std::string& section, const std::string& as) const;
 
+  bool takes(const std::string& key) const;      // there is such a key (see narrow)
   bool has(const std::string& key) const;        // given by the user (file or command line)
   bool from_file(const std::string& key) const;  // given in a file and not overridden
   /// The text as given, else the default; "" when neither is there.

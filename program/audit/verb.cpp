@@ -39,6 +39,7 @@ Stage read_run(const std::string& folder, const CommandLine& line) {
   const Checkpoint checkpoint = read_checkpoint(folder + "/checkpoint.nc");
   Input input(full_schema());
   input.read_file(folder + "/input.ini");
+  forget_untaken(input, "run");
   for (const auto& [name, value] : line.overrides)
     if (name == "teacher.name")  // another teacher: what the run said of its own is void
       for (const std::string& key : input.full_keys())

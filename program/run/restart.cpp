@@ -36,6 +36,7 @@ ExitCode restart_verb(const CommandLine& line) {
   const Checkpoint checkpoint = read_checkpoint(folder + "/checkpoint.nc");
   Input input(full_schema());
   input.read_file(folder + "/input.ini");
+  forget_untaken(input, "run");
   const Input before = input;
   apply_overrides(input, line);
   check_unchanged(before, input);

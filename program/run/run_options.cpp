@@ -40,7 +40,6 @@ const bool registered[] = {
               "over all "
               "replicas, or ladder(300 K, 600 K) over the copies of each system",
               ""},
-             {"friction", Kind::frictions, "1 /ps", "friction of langevin: one, or a list", ""},
              {"seed", Kind::integer, "2026", "seed of all random numbers", ""},
          },
          chooser_from("method", integrators)}),

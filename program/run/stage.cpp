@@ -183,8 +183,10 @@ Stage prepare_stage(Input input, const LastState* previous) {
 void set_thermostats(Stage& stage) {
   const int n = static_cast<int>(stage.systems.size());
   const std::vector<double> temperatures = read_temperatures(stage.input, n);
+  const std::string friction = "integrator.friction";  // a key of some methods only
   const std::vector<double> frictions =
-      stage.input.per_replica("integrator.friction", n, copies(stage.input));
+      stage.input.takes(friction) ? stage.input.per_replica(friction, n, copies(stage.input))
+                                  : std::vector<double>(n);
   for (int r = 0; r < n; ++r) {
     stage.settings[r].temperature = temperatures.empty() ? 0 : temperatures[r];
     stage.settings[r].friction = frictions[r];

@@ -252,5 +252,23 @@ def test_a_new_temperature_is_used():
     expect("temperature = 900 K" in open("out/input.ini").read())
 
 
+def test_a_folder_of_a_version_whose_methods_took_more():
+    """velocity_verlet once took a friction, and wrote it into input.ini."""
+    liquid()
+    ini("a.ini", LIQUID, NVE, integrator__steps=30, output__every=10)
+    ok("run", "a.ini")
+    ini("whole.ini", LIQUID, NVE, integrator__steps=60, output__every=10, output__directory="whole")
+    ok("run", "whole.ini")
+    text = open("out/input.ini").read()
+    expect("friction" not in text, text)
+    open("out/input.ini", "w").write(text.replace("[integrator]\n", "[integrator]\nfriction = 1 /ps\n"))
+    ok("restart", "out", "--integrator.steps=60")
+    same_files("whole", "out")
+    expect("friction" not in open("out/input.ini").read())
+    refused = call("run", "whole.ini", "--integrator.friction=1")
+    expect(refused.returncode == 2 and "'velocity_verlet' takes no such key" in refused.stderr,
+           refused.stderr)
+
+
 if __name__ == "__main__":
     main(*[f for n, f in list(globals().items()) if n.startswith("test_")])

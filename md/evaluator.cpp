@@ -31,7 +31,7 @@ void Evaluator::evaluate_batch(std::span<const Structure> systems, bool virial,
                                std::vector<Evaluation>& results) {
   const std::vector<Structure> batch(systems.begin(), systems.end());
   Simulation simulation(device_, threads_, batch, std::vector<ReplicaSettings>(batch.size()),
-                        std::move(potential_), nullptr, 0, {});
+                        *potential_, nullptr, 0, {});
   simulation.evaluate(virial);
   const State& state = simulation.state();
   const std::vector<double> energies = state.potential.download();
@@ -42,7 +42,6 @@ void Evaluator::evaluate_batch(std::span<const Structure> systems, bool virial,
     results.push_back(
         {energies[r], {first, first + batch[r].size()}, virial ? virials[r] : Mat3{}});
   }
-  potential_ = simulation.release_potential();
 }
 
 std::vector<Evaluation> Evaluator::evaluate(std::span<const Structure> systems, bool virial,

@@ -38,10 +38,7 @@ class Evaluator {
   const Device& device() const { return device_; }
   int threads() const { return threads_; }
   const Potential& potential() const { return *potential_; }
-  Potential& potential() { return *potential_; }
-  /// For a simulation of one's own; it must come back before the next evaluation.
-  std::unique_ptr<Potential> lend() { return std::move(potential_); }
-  void take_back(std::unique_ptr<Potential> potential) { potential_ = std::move(potential); }
+  Potential& potential() { return *potential_; }  // for a simulation of one's own
 
  private:
   void evaluate_batch(std::span<const Structure> systems, bool virial,

@@ -28,15 +28,15 @@ double list_cutoff(const Potential& potential, const SafetyLimits& limits) {
 }  // namespace
 
 Simulation::Simulation(Device device, int threads, const std::vector<Structure>& systems,
-                       const std::vector<ReplicaSettings>& settings,
-                       std::unique_ptr<Potential> potential, std::unique_ptr<Integrator> integrator,
-                       double skin, const SafetyLimits& limits)
+                       const std::vector<ReplicaSettings>& settings, Potential& potential,
+                       std::unique_ptr<Integrator> integrator, double skin,
+                       const SafetyLimits& limits)
     : stream_(device, threads),
       state_(device, systems, settings),
-      potential_(std::move(potential)),
+      potential_(potential),
       integrator_(std::move(integrator)),
       safety_(state_, limits),
-      neighbors_(state_, list_cutoff(*potential_, limits), skin, stream_) {
+      neighbors_(state_, list_cutoff(potential, limits), skin, stream_) {
   if (integrator_) integrator_->prepare(state_.view(), stream_);
   stream_.set_gate(state_.halt.data());
 }
@@ -50,7 +50,7 @@ void Simulation::refresh() { neighbors_.refresh(stream_); }
 
 void Simulation::forces(bool virial) {
   clear_forces(state_.view(), virial, stream_);
-  potential_->add_forces(state_.view(), neighbors_, virial, stream_);
+  potential_.add_forces(state_.view(), neighbors_, virial, stream_);
 }
 
 void Simulation::second_half() {
@@ -79,7 +79,7 @@ void Simulation::evaluate(bool virial) {
 }
 
 void Simulation::advance(std::int64_t n, bool virial) {
-  if (stream_.device().is_cuda() && potential_->traits().recordable)
+  if (stream_.device().is_cuda() && potential_.traits().recordable)
     return advance_recorded(n, virial);
   Lap lap;
   for (std::int64_t k = 0; k < n; ++k) {

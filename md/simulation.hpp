@@ -22,12 +22,12 @@ struct PhaseTimes {
 };
 
 /// A batch of replicas with everything that moves it. Owns stream, state, neighbor lists,
-/// potential, integrator and the recorded step.
+/// integrator and the recorded step; the potential belongs to somebody else and must outlive it.
 class Simulation {
  public:
   /// `integrator` may be null where nothing is to be moved. skin in A.
   Simulation(Device device, int threads, const std::vector<Structure>& systems,
-             const std::vector<ReplicaSettings>& settings, std::unique_ptr<Potential> potential,
+             const std::vector<ReplicaSettings>& settings, Potential& potential,
              std::unique_ptr<Integrator> integrator, double skin, const SafetyLimits& limits);
 
   /// Neighbors, forces, energies and limits at the current positions; moves nothing.
@@ -50,9 +50,7 @@ class Simulation {
   const Safety& safety() const { return safety_; }
   NeighborList& neighbors() { return neighbors_; }
   Stream& stream() { return stream_; }
-  const Potential& potential() const { return *potential_; }
-  /// For the next batch; this simulation is done then.
-  std::unique_ptr<Potential> release_potential() { return std::move(potential_); }
+  const Potential& potential() const { return potential_; }
   const PhaseTimes& times() const { return times_; }
   /// Bytes of state and neighbor lists on the device, without what the potential holds.
   std::size_t bytes() const;
@@ -67,7 +65,7 @@ class Simulation {
 
   Stream stream_;
   State state_;
-  std::unique_ptr<Potential> potential_;
+  Potential& potential_;
   std::unique_ptr<Integrator> integrator_;
   Safety safety_;
   NeighborList neighbors_;

@@ -7,14 +7,14 @@
 
 namespace md {
 
-HandoverPotential::HandoverPotential(std::unique_ptr<Potential> student, TimedEvaluator& teacher,
+HandoverPotential::HandoverPotential(Potential& student, TimedEvaluator& teacher,
                                      std::vector<Structure> systems, double skin)
-    : student_(std::move(student)),
+    : student_(student),
       teacher_(teacher),
       systems_(std::move(systems)),
       first_(first_atoms(systems_)),
       skin_(skin),
-      traits_(student_->traits()),
+      traits_(student_.traits()),
       student_recordable_(traits_.recordable),
       student_energy_(systems_.size()),
       student_force_(systems_.size()) {
@@ -28,7 +28,7 @@ HandoverPotential::HandoverPotential(std::unique_ptr<Potential> student, TimedEv
 
 void HandoverPotential::add_forces(const StateView& state, const NeighborList& neighbors,
                                    bool virial, Stream& stream) {
-  student_->add_forces(state, neighbors, virial, stream);
+  student_.add_forces(state, neighbors, virial, stream);
   if (by_teacher_.empty()) return;
   stream.synchronize();
   keep_student(state, stream.device());

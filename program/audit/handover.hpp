@@ -13,16 +13,16 @@ namespace md {
 /// that are handed over are replaced. Recordable, where the student is, as long as there are none.
 class HandoverPotential final : public Potential {
  public:
-  /// The systems in the order of the replicas; the teacher must outlive this. skin in A, of the
-  /// teacher's neighbor lists.
-  HandoverPotential(std::unique_ptr<Potential> student, TimedEvaluator& teacher,
-                    std::vector<Structure> systems, double skin);
+  /// The systems in the order of the replicas; student and teacher must outlive this. skin in A, of
+  /// the teacher's neighbor lists.
+  HandoverPotential(Potential& student, TimedEvaluator& teacher, std::vector<Structure> systems,
+                    double skin);
 
   const PotentialTraits& traits() const override { return traits_; }
   /// energy, force and virial must stand at zero.
   void add_forces(const StateView& state, const NeighborList& neighbors, bool virial,
                   Stream& stream) override;
-  Description describe() const override { return student_->describe(); }
+  Description describe() const override { return student_.describe(); }
 
   const std::set<int>& by_teacher() const { return by_teacher_; }
   /// Makes these replicas the teacher's, the others the student's, at the positions and with the
@@ -42,7 +42,7 @@ class HandoverPotential final : public Potential {
   void replace(const StateView& state, bool virial, Stream& stream);
   void keep_student(const StateView& state, const Device& device);
 
-  std::unique_ptr<Potential> student_;
+  Potential& student_;
   TimedEvaluator& teacher_;
   std::vector<Structure> systems_;
   std::vector<int> first_;  // [n_replicas + 1]

@@ -8,8 +8,7 @@ std::unique_ptr<Simulation> TimedEvaluator::simulation(const std::vector<Structu
                                                        double skin) {
   return std::make_unique<Simulation>(evaluator_.device(), evaluator_.threads(), systems,
                                       std::vector<ReplicaSettings>(systems.size()),
-                                      std::make_unique<BorrowedPotential>(evaluator_.potential()),
-                                      nullptr, skin, SafetyLimits{});
+                                      evaluator_.potential(), nullptr, skin, SafetyLimits{});
 }
 
 std::vector<Evaluation> TimedEvaluator::evaluate(std::span<const Structure> systems) {

@@ -9,20 +9,6 @@
 
 namespace md {
 
-/// A potential that belongs to somebody else: makes short-lived simulations possible.
-class BorrowedPotential final : public Potential {
- public:
-  explicit BorrowedPotential(Potential& potential) : potential_(potential) {}
-  const PotentialTraits& traits() const override { return potential_.traits(); }
-  void add_forces(const StateView& state, const NeighborList& neighbors, bool virial,
-                  Stream& stream) override {
-    potential_.add_forces(state, neighbors, virial, stream);
-  }
-
- private:
-  Potential& potential_;
-};
-
 /// An Evaluator that counts the time it takes.
 class TimedEvaluator {
  public:

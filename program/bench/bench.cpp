@@ -105,7 +105,7 @@ class Contest {
       // No skin: the neighbor lists are built anew in every trial.
       simulations.push_back(std::make_unique<Simulation>(
           device_, threads_, batch.systems, std::vector<ReplicaSettings>(batch.systems.size()),
-          std::move(potentials_[m]), nullptr, 0, SafetyLimits{}));
+          *potentials_[m], nullptr, 0, SafetyLimits{}));
       RandomMoves random;
       for (int k = 0; k < std::max(1, warm_up_); ++k) trial(*simulations[m], batch, random);
       memory_[m] += held_bytes(device_) - before;
@@ -116,11 +116,9 @@ class Contest {
     for (int k = 0; k < trials_; ++k)
       for (std::size_t m = 0; m < models_.size(); ++m)
         times[m].push_back(trial(*simulations[m], batch, randoms[m]) / row.molecules);
-    for (std::size_t m = 0; m < models_.size(); ++m) {
-      if (simulations[m]->n_frozen() > 0)
+    for (const auto& simulation : simulations)
+      if (simulation->n_frozen() > 0)
         throw NumericalError(batch.name + ": an energy or a force is not a finite number");
-      potentials_[m] = simulations[m]->release_potential();
-    }
     for (std::vector<double>& t : times) row.times.push_back(spread_of(std::move(t)));
     return row;
   }

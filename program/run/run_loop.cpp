@@ -30,13 +30,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// Of whatever may move a replica.
-bool has_virial(const Stage& stage) {
-  const bool handover = stage.audit.enabled && stage.audit.policy == AuditOptions::Policy::handover;
-  return stage.potential->traits().virial &&
-         (!handover || stage.teacher->potential().traits().virial);
-}
-
 /// One run from its first to its last step.
 class RunLoop {
  public:
@@ -44,9 +37,9 @@ class RunLoop {
       : stage_(stage),
         command_(command),
         samples_(static_cast<int>(stage.systems.size())),
-        virial_(has_virial(stage)),
         simulation_(make_simulation(stage)),  // first: when it fails no file has been touched
-        output_(stage, virial_, samples_, from ? read_marks(*from) : std::vector<FileMark>()),
+        output_(stage, simulation_->potential().traits().virial, samples_,
+                from ? read_marks(*from) : std::vector<FileMark>()),
         novelty_(*simulation_),
         fresh_(!from) {
     if (from) restore(*from, *simulation_, samples_);
@@ -71,7 +64,6 @@ class RunLoop {
   Stage& stage_;
   std::string command_;
   Samples samples_;
-  bool virial_;
   std::unique_ptr<Simulation> simulation_;
   Output output_;
   std::unique_ptr<Quarantine> quarantine_;

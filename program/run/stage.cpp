@@ -195,15 +195,13 @@ void set_thermostats(Stage& stage) {
 
 std::unique_ptr<Simulation> make_simulation(Stage& stage) {
   if (stage.audit.enabled && stage.audit.policy == AuditOptions::Policy::handover) {
-    auto both = std::make_unique<HandoverPotential>(std::move(stage.potential), *stage.teacher,
-                                                    stage.systems, stage.options.skin);
-    stage.handover = both.get();
-    stage.potential = std::move(both);
+    stage.handover = std::make_unique<HandoverPotential>(*stage.potential, *stage.teacher,
+                                                         stage.systems, stage.options.skin);
   }
-  auto simulation = std::make_unique<Simulation>(stage.device, stage.options.threads, stage.systems,
-                                                 stage.settings, std::move(stage.potential),
-                                                 std::move(stage.integrator), stage.options.skin,
-                                                 stage.options.limits);
+  Potential& potential = stage.handover ? *stage.handover : *stage.potential;
+  auto simulation = std::make_unique<Simulation>(
+      stage.device, stage.options.threads, stage.systems, stage.settings, potential,
+      std::move(stage.integrator), stage.options.skin, stage.options.limits);
   simulation->state().status.upload(stage.status);
   return simulation;
 }

@@ -40,8 +40,8 @@ struct Stage {
   bool drift_removed = false;  // at the start of this stage
   bool thermostat = false;     // the integrator keeps a temperature
   AuditOptions audit = {};
-  std::unique_ptr<TimedEvaluator> teacher = nullptr;  // where audit.enabled
-  HandoverPotential* handover = nullptr;              // the simulation's, where the policy is that
+  std::unique_ptr<TimedEvaluator> teacher = nullptr;      // where audit.enabled
+  std::unique_ptr<HandoverPotential> handover = nullptr;  // where the policy is that
 
   Batch batch() const;
 };
@@ -56,7 +56,8 @@ void check_potentials(const Stage& stage);
 void set_thermostats(Stage& stage);
 /// What the next stage can be checked against before this one has run.
 LastState first_state(const Stage& stage);
-/// Takes potential and integrator out of the stage; statuses of an earlier stage are set.
+/// Takes the integrator out of the stage, which must outlive the simulation: its potential stays
+/// there. Statuses of an earlier stage are set.
 std::unique_ptr<Simulation> make_simulation(Stage& stage);
 LastState last_state(const Simulation& simulation, const Stage& stage);
 

@@ -59,7 +59,7 @@ Run run(const VerifyCase& c, double time_step, int steps) {
   }
   auto integrator = integrators().find("velocity_verlet").make({c.input, time_step, seed});
   Simulation simulation(c.evaluator.device(), c.evaluator.threads(), systems, settings,
-                        c.evaluator.lend(), std::move(integrator), 1.0, {});
+                        c.evaluator.potential(), std::move(integrator), 1.0, {});
   simulation.evaluate(false);
   std::vector<std::vector<double>> energies(copies);
   for (int k = 0; k <= steps; ++k) {
@@ -69,7 +69,6 @@ Run run(const VerifyCase& c, double time_step, int steps) {
     for (int r = 0; r < copies; ++r) energies[r].push_back(potential[r] + kinetic[r]);
   }
   const bool broken = simulation.n_frozen() > 0;
-  c.evaluator.take_back(simulation.release_potential());
   const double nothing = std::numeric_limits<double>::quiet_NaN();
   return broken ? Run{nothing, nothing} : line_fit(energies, time_step);
 }

@@ -14,13 +14,13 @@ struct Oscillators {
   int n;
   double stiffness = 2.0, temperature = 300, mass = standard_mass(6);
   double frequency() const { return std::sqrt(stiffness / mass * units::force_to_acceleration); }
+  std::unique_ptr<Potential> harmonic = potential_of("harmonic", {{"stiffness", "2"}});
   Simulation make(double time_step, double friction) const {
     Structure s;
     s.numbers.assign(n, 6);
     s.positions.assign(n, {});
     const std::vector<Structure> systems{s};
-    return Simulation(Device{}, 1, systems, settings_of(systems, temperature, friction),
-                      potential_of("harmonic", {{"stiffness", "2"}}),
+    return Simulation(Device{}, 1, systems, settings_of(systems, temperature, friction), *harmonic,
                       integrator_of("langevin", time_step), 0, {});
   }
 };
@@ -53,8 +53,8 @@ TEST(Langevin, FreeVelocitiesDecayAndSpreadAsTheExactSolution) {
   s.positions.assign(n, {});
   s.velocities.assign(n, {v0, 0, 0});
   const std::vector<Structure> systems{s};
-  Simulation simulation(Device{}, 1, systems, settings_of(systems, temperature, friction),
-                        potential_of("harmonic", {{"stiffness", "1e-30"}}),
+  const auto nothing = potential_of("harmonic", {{"stiffness", "1e-30"}});
+  Simulation simulation(Device{}, 1, systems, settings_of(systems, temperature, friction), *nothing,
                         integrator_of("langevin", dt), 0, {});
   simulation.evaluate(false);
   simulation.advance(5, false);
@@ -94,8 +94,8 @@ TEST(Langevin, EveryReplicaHasItsOwnTemperatureAndFriction) {
   std::vector<ReplicaSettings> settings = settings_of(systems, 100, 0.05);
   settings[1].temperature = 400;
   settings[1].friction = 0.2;
-  Simulation s(Device{}, 1, systems, settings, potential_of("harmonic", {{"stiffness", "2"}}),
-               integrator_of("langevin", 2), 0, {});
+  const auto harmonic = potential_of("harmonic", {{"stiffness", "2"}});
+  Simulation s(Device{}, 1, systems, settings, *harmonic, integrator_of("langevin", 2), 0, {});
   s.evaluate(false);
   s.advance(200, false);
   double kinetic[2]{};

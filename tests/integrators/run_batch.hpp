@@ -47,8 +47,11 @@ inline Structure argon_cluster(int n, double shake = 0.05) {
   return s;
 }
 
-inline std::unique_ptr<Potential> argon() {
-  return potential_of("lennard_jones", {{"epsilon", "120 K"}, {"sigma", "3.4"}, {"cutoff", "30"}});
+/// Shared by all simulations of argon: it keeps nothing between evaluations.
+inline Potential& argon() {
+  static const auto potential =
+      potential_of("lennard_jones", {{"epsilon", "120 K"}, {"sigma", "3.4"}, {"cutoff", "30"}});
+  return *potential;
 }
 
 }  // namespace md::test

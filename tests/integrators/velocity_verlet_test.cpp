@@ -20,9 +20,9 @@ TEST(VelocityVerlet, FollowsTheHarmonicOscillator) {
   // cos(w' dt) = 1 - (w dt)^2 / 2 (Hairer, Lubich, Wanner, Acta Numerica 2003, section 1).
   const double k = 2.0, dt = 0.7, mass = standard_mass(6);
   const std::vector<Structure> systems{{{6}, {{1, 0, 0}}, {{0, 0, 0}}, {}, {}, ""}};
-  Simulation s(Device{}, 1, systems, settings_of(systems),
-               potential_of("harmonic", {{"stiffness", "2"}}), integrator_of("velocity_verlet", dt),
-               0, {});
+  const auto harmonic = potential_of("harmonic", {{"stiffness", "2"}});
+  Simulation s(Device{}, 1, systems, settings_of(systems), *harmonic,
+               integrator_of("velocity_verlet", dt), 0, {});
   s.evaluate(false);
   const double w = std::sqrt(k / mass * units::force_to_acceleration);
   const double discrete = std::acos(1 - w * w * dt * dt / 2) / dt;

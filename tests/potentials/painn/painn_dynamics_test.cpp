@@ -10,22 +10,26 @@
 namespace md::test {
 namespace {
 
-Simulation cluster(double time_step) {
+std::unique_ptr<Potential> shipped_student() {
+  return make_potential(
+      "painn", {{"model", std::string(MD_SOURCE_DIR) + "/inputs/models/student.safetensors"},
+                {"evaluation", MD_EVALUATION}});
+}
+
+Simulation cluster(Potential& student, double time_step) {
   const auto cases = read_cases(std::string(MD_SOURCE_DIR) + "/tests/data/painn_full_cases.json");
   std::vector<Structure> systems{cases.at("water5").structure};
   systems[0].velocities.assign(systems[0].size(), {});
   const auto& entry = integrators().find("velocity_verlet");
   const Input input(Input::Schema{{"integrator", entry.keys}});
-  return Simulation(Device{}, 1, systems, {{0, 0, 0, 3 * systems[0].size()}},
-                    make_potential("painn", {{"model", std::string(MD_SOURCE_DIR) +
-                                                           "/inputs/models/student.safetensors"},
-                                             {"evaluation", MD_EVALUATION}}),
+  return Simulation(Device{}, 1, systems, {{0, 0, 0, 3 * systems[0].size()}}, student,
                     entry.make({input, time_step, 1}), 1.0, {});
 }
 
 /// Root mean square of the total energy about its mean, eV per atom.
 double fluctuation(double time_step, double time) {
-  Simulation s = cluster(time_step);
+  const auto student = shipped_student();
+  Simulation s = cluster(*student, time_step);
   s.evaluate(false);
   double sum = 0, square = 0;
   const int n = static_cast<int>(std::lround(time / time_step));
@@ -48,7 +52,8 @@ TEST(PainnDynamics, EnergyFluctuationFallsAsTheSquareOfTheTimeStep) {
 }
 
 TEST(PainnDynamics, RunsBackToWhereItCameFrom) {
-  Simulation s = cluster(0.25);
+  const auto student = shipped_student();
+  Simulation s = cluster(*student, 0.25);
   s.evaluate(false);
   const std::vector<Vec3> start = s.state().position.download();
   s.advance(80, false);

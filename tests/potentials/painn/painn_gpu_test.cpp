@@ -14,8 +14,8 @@ std::vector<Vec3> dynamics(std::unique_ptr<Potential> potential, std::vector<Str
   const auto& entry = integrators().find("velocity_verlet");
   const Input input(Input::Schema{{"integrator", entry.keys}});
   const std::vector<ReplicaSettings> settings(systems.size());
-  Simulation simulation(device, 1, systems, settings, std::move(potential),
-                        entry.make({input, 0.5, 1}), 0.05, {});
+  Simulation simulation(device, 1, systems, settings, *potential, entry.make({input, 0.5, 1}), 0.05,
+                        {});
   simulation.evaluate(false);
   simulation.advance(n, false);
   n_builds = simulation.neighbors().n_builds();

@@ -55,12 +55,12 @@ void Input::fail_unknown(const std::string& where, const std::string& full_key) 
   throw InputError(where + ": " + full_key + ": no such key; " + hint);
 }
 
-void Input::set(const std::string& full_key, const std::string& value) {
-  if (!find(full_key)) fail_unknown("command line", full_key);
+void Input::set(const std::string& full_key, const std::string& value, const std::string& origin) {
+  if (!find(full_key)) fail_unknown(origin, full_key);
   if (trim(value).empty())
-    throw InputError("command line: " + full_key + ": has no value; give one as --" + full_key +
+    throw InputError(origin + ": " + full_key + ": has no value; give one as --" + full_key +
                      "=VALUE");
-  values_[full_key] = {trim(value), "command line", fs::current_path().string()};
+  values_[full_key] = {trim(value), origin, fs::current_path().string()};
 }
 
 void Input::narrow(const std::string& section, std::vector<Key> keys, const std::string& owner) {

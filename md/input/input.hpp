@@ -33,8 +33,9 @@ class Input {
   /// Reads an INI file. Throws InputError for unknown or repeated keys, with file, line and the
   /// nearest right name.
   void read_file(const std::string& path);
-  /// Sets `section.key` from the command line; overrides a file.
-  void set(const std::string& full_key, const std::string& value);
+  /// Sets `section.key`; overrides a file. `origin`: where the value comes from, for messages.
+  void set(const std::string& full_key, const std::string& value,
+           const std::string& origin = "command line");
   /// From now on `section` has these keys only. Throws InputError, saying that `owner` does not
   /// take it, when another one was given.
   void narrow(const std::string& section, std::vector<Key> keys, const std::string& owner);

@@ -6,6 +6,9 @@
 #include <cmath>
 
 #include "io/extended_xyz.hpp"
+#include "md/files.hpp"
+#include "program/components.hpp"
+#include "program/run/checkpointing.hpp"
 
 namespace md {
 namespace {
@@ -16,19 +19,56 @@ constexpr bool running(int status) { return status == static_cast<int>(Status::r
 
 }  // namespace
 
-Audit::Audit(const Stage& stage, const std::vector<FileMark>& resume)
-    : stage_(stage),
-      o_(stage.audit),
-      first_(first_atoms(stage.systems)),
-      known_(stage.systems.size()) {
-  if (o_.policy == Policy::handover) by_teacher_.assign(known_.size(), 0);
-  const std::string& folder = stage.options.directory;
-  log_ = std::make_unique<TextLog>(folder, "audit.csv", audit_header, resume);
+Audit::Audit(Stage& stage)
+    : o_(read_audit_options(stage.input, stage.options.time_step)),
+      input_(stage.input.standing_in("teacher", "potential")),
+      device_(stage.device),
+      time_step_(stage.options.time_step),
+      skin_(stage.options.skin),
+      directory_(stage.options.directory),
+      teacher_(make_teacher(stage.input, stage.device), stage.device, stage.options.threads),
+      subject_{name_of_potential(stage.input, "potential"),
+               name_of_potential(stage.input, "teacher"),
+               "audit.csv",
+               o_.discard,
+               0,
+               0} {
+  stage.add_file("teacher.model");
+}
+
+void Audit::check(const Replicas& replicas) const {
+  check_systems(input_, teacher_.potential(), device_, replicas.systems, hands_over());
+}
+
+Potential& Audit::drive(Potential& own, const Replicas& replicas) {
+  if (!hands_over()) return own;
+  handover_ = std::make_unique<HandoverPotential>(own, teacher_, replicas.systems, skin_);
+  return *handover_;
+}
+
+void Audit::begin(const Stage& stage, const Replicas& replicas, Simulation& simulation,
+                  const Checkpoint* from) {
+  systems_ = replicas.systems;
+  settings_ = replicas.settings;
+  audited_ = audited_replicas(stage, replicas);
+  known_.resize(systems_.size());
+  first_ = first_atoms(systems_);
+  if (hands_over()) by_teacher_.assign(known_.size(), 0);
+  const std::vector<FileMark> resume = from ? read_marks(*from) : std::vector<FileMark>();
+  log_ = std::make_unique<TextLog>(directory_, "audit.csv", audit_header, resume);
   if (o_.policy == Policy::harvest)
-    harvest_ = std::make_unique<TextLog>(folder, "harvest.xyz", "", resume);
+    harvest_ = std::make_unique<TextLog>(directory_, "harvest.xyz", "", resume);
   const bool again = std::any_of(resume.begin(), resume.end(),
                                  [](const FileMark& m) { return m.name == "audit.csv"; });
-  if (!again) return;
+  if (again) read_back(directory_);
+  const std::set<int> handed = handed_over();
+  if (!from || !handover_ || handed.empty()) return;
+  std::size_t n_atoms = 0;
+  for (int r : handed) n_atoms += systems_[r].numbers.size();
+  handover_->restore(handed, vectors(*from, "teacher_reference", n_atoms), simulation.state());
+}
+
+void Audit::read_back(const std::string& folder) {
   for (const AuditRow& row : read_audit_rows(folder + "/audit.csv")) {
     if (row.replica < 0 || row.replica >= static_cast<int>(known_.size()))
       throw InputError(folder + "/audit.csv: has a row of replica " + std::to_string(row.replica) +
@@ -117,7 +157,7 @@ std::string Audit::judge(const AuditRow& row) const {
 void Audit::harvest(const Frame& frame, const AuditRow& row, const Vec3* teacher_force) {
   const int r = row.replica;
   const auto first = static_cast<std::size_t>(first_[r]);
-  const Structure& system = stage_.systems[r];
+  const Structure& system = systems_[r];
   const std::size_t n = system.numbers.size();
   ExtendedXyzFields fields;
   fields.energy_name = "REF_energy";
@@ -127,7 +167,7 @@ void Audit::harvest(const Frame& frame, const AuditRow& row, const Vec3* teacher
   fields.info = {{"step", std::to_string(row.step)},
                  {"time_ps", fmt::format("{:.9f}", row.time_ps)},
                  {"replica", std::to_string(r)},
-                 {"replica_id", std::to_string(stage_.settings[r].id)},
+                 {"replica_id", std::to_string(settings_[r].id)},
                  {"student_energy", fmt::format("{}", row.student)},
                  {"force_error", fmt::format("{}", row.force_max)}};
   std::string text;
@@ -141,25 +181,29 @@ void Audit::harvest(const Frame& frame, const AuditRow& row, const Vec3* teacher
   harvest_->append(text);
 }
 
-void Audit::look(Simulation& simulation, double elapsed) {
-  Frame frame;
-  simulation.read(frame, false, true, false);
-  frame.time_ps = static_cast<double>(frame.step) * stage_.options.time_step * 1e-3;
-  const bool affordable = time() <= o_.budget * elapsed;
-  if (!affordable) ++skipped_;
-  const std::vector<int> chosen = take_turns(frame.status, affordable);
-
+std::vector<Structure> Audit::audited(const Frame& frame, const std::vector<int>& chosen) const {
   std::vector<Structure> systems;
   for (int r : chosen) {
     if (moved_by_teacher(r)) continue;
-    Structure system = stage_.systems[r];
+    Structure system = systems_[r];
     system.positions.assign(frame.position.begin() + first_[r],
                             frame.position.begin() + first_[r + 1]);
     system.velocities.clear();
     system.cell = frame.cell[r];
     systems.push_back(std::move(system));
   }
-  const std::vector<Evaluation> teacher = stage_.teacher->evaluate(systems);
+  return systems;
+}
+
+void Audit::look(Simulation& simulation, double elapsed) {
+  if (simulation.step() % o_.every != 0) return;
+  Frame frame;
+  simulation.read(frame, false, true, false);
+  frame.time_ps = static_cast<double>(frame.step) * time_step_ * 1e-3;
+  const bool affordable = teacher_.time() <= o_.budget * elapsed;
+  if (!affordable) ++subject_.skipped;
+  const std::vector<int> chosen = take_turns(frame.status, affordable);
+  const std::vector<Evaluation> teacher = teacher_.evaluate(audited(frame, chosen));
 
   std::string text;
   std::vector<int> stopped;
@@ -168,8 +212,8 @@ void Audit::look(Simulation& simulation, double elapsed) {
     const Vec3* const force = frame.force.data() + first_[r];
     AuditRow row;
     if (moved_by_teacher(r)) {
-      row = row_of(frame, r, stage_.handover->student_energy(r),
-                   stage_.handover->student_force(r).data(), frame.potential[r], force);
+      row = row_of(frame, r, handover_->student_energy(r), handover_->student_force(r).data(),
+                   frame.potential[r], force);
     } else {
       row =
           row_of(frame, r, frame.potential[r], force, teacher[k].energy, teacher[k].forces.data());
@@ -182,8 +226,7 @@ void Audit::look(Simulation& simulation, double elapsed) {
     replay(row);
   }
   log_->append(text);
-  if (stage_.handover)
-    stage_.handover->assign(handed_over(), simulation.state(), simulation.stream());
+  if (handover_) handover_->assign(handed_over(), simulation.state(), simulation.stream());
   if (!stopped.empty()) simulation.quarantine(stopped, fault_teacher);
 }
 
@@ -193,19 +236,41 @@ std::vector<FileMark> Audit::flush() {
   return marks;
 }
 
-std::vector<AuditedReplica> audited_replicas(const Stage& stage) {
-  std::vector<AuditedReplica> replicas;
-  for (std::size_t r = 0; r < stage.systems.size(); ++r)
-    replicas.push_back(
-        {stage.systems[r].numbers, stage.thermostat ? stage.settings[r].temperature : 0});
-  return replicas;
+void Audit::save(Checkpoint& checkpoint) const {
+  if (handover_) checkpoint.set("teacher_reference", flat(handover_->reference_positions()));
 }
 
-AuditReport Audit::report() const {
-  return make_report(
-      audited_replicas(stage_), rows_,
-      {name_of_potential(stage_.input, "potential"), name_of_potential(stage_.input, "teacher"),
-       "audit.csv", o_.discard, skipped_, time()});
+std::string Audit::report() {
+  subject_.time = teacher_.time();
+  report_ = make_report(audited_, rows_, subject_);
+  write_file(directory_ + "/audit.json", text_of(report_));
+  return report_.text;
 }
 
+void Audit::summarize(nlohmann::ordered_json& summary) const {
+  if (report_.json) add_summary(summary, report_);
+}
+
+std::vector<std::string> Audit::files() const {
+  std::vector<std::string> names{"audit.csv", "audit.json"};
+  if (harvest_) names.push_back("harvest.xyz");
+  return names;
+}
+
+std::vector<AuditedReplica> audited_replicas(const Stage& stage, const Replicas& replicas) {
+  std::vector<AuditedReplica> result;
+  for (std::size_t r = 0; r < replicas.systems.size(); ++r)
+    result.push_back(
+        {replicas.systems[r].numbers, stage.thermostat ? replicas.settings[r].temperature : 0});
+  return result;
+}
+
+namespace {
+
+const bool registered = watches().add("audit", {[](Stage& stage) -> std::unique_ptr<Watch> {
+                                        if (!stage.input.has_section("teacher")) return nullptr;
+                                        return std::make_unique<Audit>(stage);
+                                      }});
+
+}  // namespace
 }  // namespace md

@@ -62,8 +62,6 @@ Policy read_policy(const Input& input) {
 
 AuditOptions read_audit_options(const Input& input, double time_step) {
   AuditOptions o;
-  o.enabled = input.has_section("teacher");
-  if (!o.enabled) return o;
   o.every = read_steps(input, "teacher.every", time_step);
   // A start is no sample of the ensemble, and copies of a system are all the same there.
   o.discard =

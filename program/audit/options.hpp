@@ -13,7 +13,6 @@ namespace md {
 /// Section [teacher] as numbers, checked.
 struct AuditOptions {
   enum class Policy { log, harvest, handover, stop };
-  bool enabled = false;
   std::int64_t every = 100;  // steps
   std::int64_t discard = 1;  // steps at the start that the report leaves out
   int replicas = 0;          // per audit; 0: all
@@ -25,8 +24,7 @@ struct AuditOptions {
   double release = 0.5;        // part of the limits
 };
 
-/// Not enabled when the input has no [teacher]. Throws InputError for anything impossible.
-/// time_step in fs.
+/// Of an input with [teacher]. Throws InputError for anything impossible. time_step in fs.
 AuditOptions read_audit_options(const Input& input, double time_step);
 /// The potential of section [teacher].
 std::unique_ptr<Potential> make_teacher(const Input& input, const Device& device);

@@ -185,22 +185,28 @@ AuditReport make_report(const std::vector<AuditedReplica>& replicas,
   }
   const std::string sentence = verdict(reweightings, !reweightings.empty(), all.n, all.by_teacher);
   report.text += sentence + "\n";
-  const Json json{
-      {"student", subject.student},
-      {"teacher", subject.teacher},
-      {"source", subject.source},
-      {"audits", rows.size()},
-      {"discarded_steps", subject.discard},
-      {"skipped_for_the_budget", subject.skipped},
-      {"teacher_time_s", subject.time},
-      {"supported", !reweightings.empty() &&
-                        std::all_of(reweightings.begin(), reweightings.end(), is_supported)},
-      {"verdict", sentence},
-      {"all", json_of(all)},
-      {"ensembles", groups},
-      {"replicas", list}};
-  report.json = json.dump(2) + "\n";
+  report.json = std::make_shared<const Json>(
+      Json{{"student", subject.student},
+           {"teacher", subject.teacher},
+           {"source", subject.source},
+           {"audits", rows.size()},
+           {"discarded_steps", subject.discard},
+           {"skipped_for_the_budget", subject.skipped},
+           {"teacher_time_s", subject.time},
+           {"supported", !reweightings.empty() &&
+                             std::all_of(reweightings.begin(), reweightings.end(), is_supported)},
+           {"verdict", sentence},
+           {"all", json_of(all)},
+           {"ensembles", groups},
+           {"replicas", list}});
   return report;
+}
+
+std::string text_of(const AuditReport& report) { return report.json->dump(2) + "\n"; }
+
+void add_summary(nlohmann::ordered_json& summary, const AuditReport& report) {
+  summary["audit"] = *report.json;
+  summary["audit"].erase("replicas");
 }
 
 }  // namespace md

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -27,8 +29,12 @@ struct AuditSubject {
 /// temperature and composition, from rows that the student moved.
 struct AuditReport {
   std::string text;  // for people
-  std::string json;  // for audit.json
+  std::shared_ptr<const nlohmann::ordered_json> json;
 };
+/// For audit.json.
+std::string text_of(const AuditReport& report);
+/// For summary.json: what audit.json says, without its replicas.
+void add_summary(nlohmann::ordered_json& summary, const AuditReport& report);
 AuditReport make_report(const std::vector<AuditedReplica>& replicas,
                         const std::vector<AuditRow>& rows, const AuditSubject& subject);
 

@@ -13,6 +13,7 @@
 #include "md/text.hpp"
 #include "md/writer.hpp"
 #include "program/audit/audit.hpp"
+#include "program/components.hpp"
 #include "program/progress.hpp"
 #include "program/run/checkpointing.hpp"
 #include "program/schema.hpp"
@@ -22,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The run in a folder with a teacher, its replicas as the checkpoint has them.
+/// The run in a folder, with a section [teacher].
 Stage read_run(const std::string& folder, const CommandLine& line) {
   for (const auto& [key, value] : line.overrides)
     if (!key.starts_with("teacher.") && !key.starts_with("run.") && !key.starts_with("potential."))
@@ -36,7 +37,6 @@ Stage read_run(const std::string& folder, const CommandLine& line) {
       throw InputError(
           "command line: " + key +
           ": belongs to a run; afterwards every frame is looked at, nothing is changed");
-  const Checkpoint checkpoint = read_checkpoint(folder + "/checkpoint.nc");
   Input input(full_schema());
   input.read_file(folder + "/input.ini");
   forget_untaken(input, "run");
@@ -49,11 +49,7 @@ Stage read_run(const std::string& folder, const CommandLine& line) {
     input.fail("teacher.name",
                "is missing: the run had no teacher; give --teacher.name=NAME and "
                "what that potential takes");
-  Stage stage = prepare_components(std::move(input));
-  read_systems(checkpoint, stage);
-  set_thermostats(stage);
-  check_potentials(stage);
-  return stage;
+  return Stage(std::move(input), false);
 }
 
 /// One file of a trajectory.
@@ -133,16 +129,16 @@ void compare(const std::vector<TrajectoryFrame>& frames, std::size_t begin, std:
 }
 
 /// Energy errors about the mean offset of all frames of a replica, and which are beyond a limit.
-void mark_errors(std::vector<AuditRow>& rows, const Stage& stage) {
-  std::vector<double> sum(stage.systems.size()), n(stage.systems.size());
+void mark_errors(std::vector<AuditRow>& rows, const AuditOptions& limits,
+                 const std::vector<Structure>& systems) {
+  std::vector<double> sum(systems.size()), n(systems.size());
   for (const AuditRow& row : rows)
     if (row.finite() && !row.by_teacher) sum[row.replica] += row.difference(), ++n[row.replica];
   for (AuditRow& row : rows) {
     const int r = row.replica;
     if (n[r] > 0) row.energy_error = row.difference() - sum[r] / n[r];
-    const bool within =
-        row.finite() && row.force_max <= stage.audit.max_force_error &&
-        std::abs(row.energy_error) <= stage.audit.max_energy_error * stage.systems[r].size();
+    const bool within = row.finite() && row.force_max <= limits.max_force_error &&
+                        std::abs(row.energy_error) <= limits.max_energy_error * systems[r].size();
     if (!within) row.action = "exceeded";
   }
 }
@@ -152,9 +148,16 @@ ExitCode audit_verb(const CommandLine& line) {
     throw InputError("command line: audit needs one folder, that of a run");
   const std::string folder = fs::absolute(line.arguments[0]).lexically_normal().string();
   if (!fs::is_directory(folder)) throw InputError(line.arguments[0] + ": no such folder");
+  const Checkpoint checkpoint = read_checkpoint(folder + "/checkpoint.nc");
   Stage stage = read_run(folder, line);
+  const AuditOptions options = read_audit_options(stage.input, stage.options.time_step);
+  TimedEvaluator teacher(make_teacher(stage.input, stage.device), stage.device,
+                         stage.options.threads);
+  const Replicas replicas = continued_replicas(checkpoint, stage);
+  check_systems(stage.input.standing_in("teacher", "potential"), teacher.potential(), stage.device,
+                replicas.systems, false);
   const std::vector<TrajectoryFile> files =
-      find_files(folder, static_cast<int>(stage.systems.size()));
+      find_files(folder, static_cast<int>(replicas.systems.size()));
   const std::vector<AuditRow> changes = read_changes(folder);
   TimedEvaluator student(std::move(stage.potential), stage.device, stage.options.threads);
 
@@ -162,7 +165,7 @@ ExitCode audit_verb(const CommandLine& line) {
   std::unique_ptr<Progress> progress;
   for (std::size_t f = 0; f < files.size(); ++f) {
     const std::vector<TrajectoryFrame> frames =
-        files[f].format.read(files[f].path, stage.systems, files[f].replica);
+        files[f].format.read(files[f].path, replicas.systems, files[f].replica);
     const auto n = static_cast<std::int64_t>(frames.size());
     if (!progress)  // files of one run have the same frames unless a replica was bad
       progress = std::make_unique<Progress>("audit", 0, n * static_cast<std::int64_t>(files.size()),
@@ -171,24 +174,24 @@ ExitCode audit_verb(const CommandLine& line) {
     for (const TrajectoryFrame& frame : frames) sizes.push_back(frame.system);
     for (std::size_t begin = 0; begin < frames.size();) {
       const std::size_t end = Evaluator::batch_end(sizes, begin);
-      compare(frames, begin, end, student, *stage.teacher, changes, rows);
+      compare(frames, begin, end, student, teacher, changes, rows);
       begin = end;
       progress->update(static_cast<std::int64_t>(f) * n + static_cast<std::int64_t>(end));
     }
   }
   if (progress) progress->clear();
   if (rows.empty()) throw InputError(folder + ": its trajectories have no frames");
-  mark_errors(rows, stage);
+  mark_errors(rows, options, replicas.systems);
   const std::string source = fs::path(files[0].path).filename().string();
   const AuditReport report = make_report(
-      audited_replicas(stage), rows,
+      audited_replicas(stage, replicas), rows,
       {name_of_potential(stage.input, "potential"), name_of_potential(stage.input, "teacher"),
        files.size() > 1 ? source + " ... (" + std::to_string(files.size()) + " files)" : source,
-       stage.audit.discard, 0, stage.teacher->time()});
+       options.discard, 0, teacher.time()});
   // What the run said of itself while its teacher looked at it stays.
   const bool own = fs::exists(folder + "/audit.csv");
   const std::string target = folder + (own ? "/audit_frames.json" : "/audit.json");
-  write_file(target, report.json);
+  write_file(target, text_of(report));
   fmt::print("{} frames\n{}written to {}\n", rows.size(), report.text, target);
   return ExitCode::done;
 }

@@ -25,8 +25,8 @@ BenchModel bench_model(const Input& input, const std::string& role) {
     input.fail(key, model.path + ": no potential of this program runs the architecture '" +
                         info.architecture + "'");
   model.parameters = std::to_string(info.parameters);
-  model.input.set("potential.name", model.potential);
-  model.input.set("potential.model", model.path);
+  model.input.set("potential.name", model.potential, key);
+  model.input.set("potential.model", model.path, key);
   choose_components(model.input, "bench");
   return model;
 }

@@ -28,10 +28,10 @@ std::vector<Evaluation> ask_student(const Input& input, const DistillOptions& o,
                                     const std::string& model,
                                     const std::vector<Structure>& frames) {
   Input own(full_schema());  // that of the distillation has only the keys of its teacher
-  own.set("potential.name", "painn");
-  own.set("potential.model", model);
-  own.set("run.device", input.text("run.device"));
-  own.set("run.threads", input.text("run.threads"));
+  own.set("potential.name", "painn", "distill");
+  own.set("potential.model", model, "distill");
+  own.set("run.device", input.text("run.device"), "distill");
+  own.set("run.threads", input.text("run.threads"), "distill");
   choose_components(own, "distill");
   Evaluator student(o.trainer.device, o.trainer.threads, make_potential(own, o.trainer.device));
   return evaluate_with_progress(student, frames, "student", o.progress);

@@ -41,7 +41,7 @@ void take_sizes(Input& input, const PainnModel& given) {
     if (input.has(key) && input.text(key) != value)
       input.fail_value(key,
                        "is not that of distill.initial, which has " + value + "; leave it out");
-    input.set(key, value);
+    input.set(key, value, "distill.initial");
   };
   take("channels", std::to_string(given.channels));
   take("layers", std::to_string(given.layers.size()));
@@ -53,7 +53,7 @@ void take_sizes(Input& input, const PainnModel& given) {
                      fmt::format("is not that of distill.initial, which has {} A; "
                                  "leave it out",
                                  given.cutoff));
-  input.set("distill.cutoff", fmt::format("{} A", given.cutoff));
+  input.set("distill.cutoff", fmt::format("{} A", given.cutoff), "distill.initial");
 }
 
 /// Each step of a training asks for the megabytes that the last has returned: kept by the process,
@@ -171,7 +171,8 @@ ExitCode distill_verb(const CommandLine& line) {
   Input before = input;
   apply_overrides(input, line);
   if (again)
-    input.set("output.directory", fs::absolute(line.arguments[0]).lexically_normal().string());
+    input.set("output.directory", fs::absolute(line.arguments[0]).lexically_normal().string(),
+              line.arguments[0]);
   choose_components(input, "distill");
   if (again) {
     choose_components(before, "distill");

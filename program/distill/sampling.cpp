@@ -31,32 +31,34 @@ bool run_once(const Input& distill, const std::string& path, const std::string& 
               const std::string& student) {
   Input input(full_schema());
   input.read_file(path);
-  input.set("output.directory", folder);
-  input.set("output.trajectory", "extxyz");
-  input.set("output.layout", "separate");
-  input.set("output.overwrite", "yes");
+  const auto set = [&](const std::string& key, const std::string& value) {
+    input.set(key, value, "distill");
+  };
+  set("output.directory", folder);
+  set("output.trajectory", "extxyz");
+  set("output.layout", "separate");
+  set("output.overwrite", "yes");
   if (!student.empty()) {
     for (const std::string& key : input.full_keys())
       if (key.starts_with("potential.")) input.erase(key);
-    input.set("potential.name", "painn");
-    input.set("potential.model", student);
+    set("potential.name", "painn");
+    set("potential.model", student);
   }
   for (const char* const key : {"run.device", "run.threads", "run.progress"})
-    if (distill.has(key) && !input.has(key)) input.set(key, distill.text(key));
+    if (distill.has(key) && !input.has(key)) set(key, distill.text(key));
   fmt::print("sampling: {}\n", path);
   std::fflush(stdout);
   try {
+    const Stage stage(std::move(input));
     const std::string saved = folder + "/checkpoint.nc";
     if (fs::exists(saved)) {
       const Checkpoint checkpoint = read_checkpoint(saved);
-      Stage stage = prepare_components(std::move(input));
-      read_systems(checkpoint, stage);
-      set_thermostats(stage);
-      return run_stage(std::move(stage), &checkpoint, "distill").code != ExitCode::stopped_early;
+      const Replicas replicas = continued_replicas(checkpoint, stage);
+      return run_stage(stage, replicas, &checkpoint, "distill").code != ExitCode::stopped_early;
     }
-    Stage stage = prepare_stage(std::move(input), nullptr);
+    const Replicas replicas = start_replicas(stage, nullptr);
     make_output_folder(folder);
-    return run_stage(std::move(stage), nullptr, "distill").code != ExitCode::stopped_early;
+    return run_stage(stage, replicas, nullptr, "distill").code != ExitCode::stopped_early;
   } catch (const NumericalError&) {  // every replica is bad: what it wrote is still good to learn
     return true;
   }

@@ -13,13 +13,15 @@
 namespace md {
 namespace {
 
-void check_stage(const Input& input, const LastState* previous, LastState& last) {
-  Stage stage = prepare_stage(input, previous);
-  const RunOptions o = stage.options;
+/// Returns what the next stage would start from.
+Replicas check_stage(Input input, const Replicas* previous) {
+  const Stage stage(std::move(input));
+  const Replicas start = start_replicas(stage, previous);
+  const RunOptions& o = stage.options;
   check_output_folder(stage.input, o.directory, o.overwrite,
                       "continue it with `understudy restart`, ");
   fmt::print("{}\n", stage.input.resolved());
-  auto simulation = make_simulation(stage);
+  auto simulation = make_simulation(stage, start);
   using Clock = std::chrono::steady_clock;
   double step = 1e300;  // the shortest: the first calls also warm up
   for (int k = 0; k < 4; ++k) {
@@ -51,7 +53,7 @@ void check_stage(const Input& input, const LastState* previous, LastState& last)
   if (simulation->n_frozen() > 0)
     warn("the start is bad already for " + std::to_string(simulation->n_frozen()) + " replicas");
   warn_of_small_disk(o, state.n_atoms(), state.n_replicas());
-  last = last_state(*simulation, stage);
+  return last_replicas(*simulation, start);
 }
 
 ExitCode check_verb(const CommandLine& line) {
@@ -63,12 +65,9 @@ ExitCode check_verb(const CommandLine& line) {
     apply_overrides(inputs.back(), line);
   }
   check_separate_folders(inputs);
-  LastState last;
-  for (std::size_t k = 0; k < inputs.size(); ++k) {
-    LastState next;
-    check_stage(inputs[k], k == 0 ? nullptr : &last, next);
-    last = std::move(next);
-  }
+  Replicas last;
+  for (std::size_t k = 0; k < inputs.size(); ++k)
+    last = check_stage(std::move(inputs[k]), k == 0 ? nullptr : &last);
   return ExitCode::done;
 }
 

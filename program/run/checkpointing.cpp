@@ -7,10 +7,9 @@
 namespace md {
 namespace {
 
-std::vector<double> flat(const std::vector<Vec3>& vectors) {
-  std::vector<double> numbers;
-  numbers.reserve(3 * vectors.size());
-  for (const Vec3& v : vectors) numbers.insert(numbers.end(), {v.x, v.y, v.z});
+std::vector<int> bits(const std::vector<Periodicity>& periodic) {
+  std::vector<int> numbers;
+  for (const Periodicity p : periodic) numbers.push_back(p.bits());
   return numbers;
 }
 
@@ -20,9 +19,19 @@ std::vector<double> flat(const std::vector<Mat3>& matrices) {
   return flat(rows);
 }
 
-std::vector<int> bits(const std::vector<Periodicity>& periodic) {
-  std::vector<int> numbers;
-  for (const Periodicity p : periodic) numbers.push_back(p.bits());
+std::vector<Mat3> matrices(const Checkpoint& checkpoint, const std::string& name, std::size_t n) {
+  const std::vector<Vec3> rows = vectors(checkpoint, name, 3 * n);
+  std::vector<Mat3> result(n);
+  for (std::size_t i = 0; i < n; ++i) result[i] = {{rows[3 * i], rows[3 * i + 1], rows[3 * i + 2]}};
+  return result;
+}
+
+}  // namespace
+
+std::vector<double> flat(const std::vector<Vec3>& vectors) {
+  std::vector<double> numbers;
+  numbers.reserve(3 * vectors.size());
+  for (const Vec3& v : vectors) numbers.insert(numbers.end(), {v.x, v.y, v.z});
   return numbers;
 }
 
@@ -34,13 +43,6 @@ std::vector<Vec3> vectors(const Checkpoint& checkpoint, const std::string& name,
   return result;
 }
 
-std::vector<Mat3> matrices(const Checkpoint& checkpoint, const std::string& name, std::size_t n) {
-  const std::vector<Vec3> rows = vectors(checkpoint, name, 3 * n);
-  std::vector<Mat3> result(n);
-  for (std::size_t i = 0; i < n; ++i) result[i] = {{rows[3 * i], rows[3 * i + 1], rows[3 * i + 2]}};
-  return result;
-}
-
 std::string model_hash(const Stage& stage) {
   if (stage.input.text("potential.model").empty()) return "none";
   const std::string path = stage.input.file("potential.model");
@@ -49,14 +51,12 @@ std::string model_hash(const Stage& stage) {
   return "none";
 }
 
-}  // namespace
-
-Checkpoint make_checkpoint(Simulation& simulation, const Stage& stage, const Samples& samples,
+Checkpoint make_checkpoint(Simulation& simulation, const std::string& model, const Samples& samples,
                            const std::vector<FileMark>& marks) {
   const State& s = simulation.state();
   const Safety& safety = simulation.safety();
   Checkpoint c;
-  c.set("model_sha256", model_hash(stage));
+  c.set("model_sha256", model);
   nlohmann::json files = nlohmann::json::array();
   for (const FileMark& mark : marks)
     files.push_back({{"name", mark.name}, {"bytes", mark.bytes}, {"frames", mark.frames}});
@@ -87,15 +87,10 @@ Checkpoint make_checkpoint(Simulation& simulation, const Stage& stage, const Sam
   c.set("kept_force", flat(safety.force.download()));
   c.set("kept_potential", safety.potential.download());
   c.set("samples", samples.pack());
-  if (stage.handover) c.set("teacher_reference", flat(stage.handover->reference_positions()));
   return c;
 }
 
-void read_systems(const Checkpoint& checkpoint, Stage& stage) {
-  if (checkpoint.text("model_sha256") != model_hash(stage))
-    throw InputError(checkpoint.source + ": was made with another potential.model (SHA-256 " +
-                     checkpoint.text("model_sha256").substr(0, 12) + "..., now " +
-                     model_hash(stage).substr(0, 12) + "...); the same file is wanted");
+Replicas read_replicas(const Checkpoint& checkpoint) {
   const std::vector<int> first = checkpoint.integers_as<int>("first_atom");
   if (first.size() < 2 || first.front() != 0 || !std::is_sorted(first.begin(), first.end()))
     throw InputError(checkpoint.source + ": first_atom makes no sense");
@@ -109,19 +104,33 @@ void read_systems(const Checkpoint& checkpoint, Stage& stage) {
   const std::vector<Vec3> v = vectors(checkpoint, "velocity", n_atoms);
   const std::vector<double>& temperature = checkpoint.doubles("temperature", n);
   const std::vector<double>& friction = checkpoint.doubles("friction", n);
-  stage.status = checkpoint.integers_as<int>("status", n);
-  stage.systems.resize(n);
-  stage.settings.resize(n);
+  Replicas replicas;
+  replicas.status = checkpoint.integers_as<int>("status", n);
+  replicas.systems.resize(n);
+  replicas.settings.resize(n);
   for (std::size_t r = 0; r < n; ++r) {
-    Structure& system = stage.systems[r];
+    Structure& system = replicas.systems[r];
     system.numbers.assign(numbers.begin() + first[r], numbers.begin() + first[r + 1]);
     system.positions.assign(x.begin() + first[r], x.begin() + first[r + 1]);
     system.velocities.assign(v.begin() + first[r], v.begin() + first[r + 1]);
     system.cell = cells[r];
     system.periodic = Periodicity::from_bits(periodic[r]);
     system.source = checkpoint.source + ", replica " + std::to_string(r);
-    stage.settings[r] = {temperature[r], friction[r], ids[r], freedom[r]};
+    replicas.settings[r] = {temperature[r], friction[r], ids[r], freedom[r]};
   }
+  return replicas;
+}
+
+Replicas continued_replicas(const Checkpoint& checkpoint, const Stage& stage) {
+  const std::string before = checkpoint.text("model_sha256"), now = model_hash(stage);
+  if (before != now)
+    throw InputError(checkpoint.source + ": was made with another potential.model (SHA-256 " +
+                     before.substr(0, 12) + "..., now " + now.substr(0, 12) +
+                     "...); the same file is wanted");
+  Replicas replicas = read_replicas(checkpoint);
+  set_thermostats(stage, replicas);
+  check_replicas(stage, replicas);
+  return replicas;
 }
 
 void restore(const Checkpoint& checkpoint, Simulation& simulation, Samples& samples) {
@@ -146,15 +155,6 @@ void restore(const Checkpoint& checkpoint, Simulation& simulation, Samples& samp
   for (int status : s.status.download()) frozen += status == static_cast<int>(Status::quarantined);
   safety.set_frozen(frozen);
   samples.unpack(checkpoint.doubles("samples", Samples::n_values * n));
-}
-
-void restore_handover(const Checkpoint& checkpoint, const Stage& stage,
-                      const std::set<int>& replicas, Simulation& simulation) {
-  if (!stage.handover || replicas.empty()) return;
-  std::size_t n_atoms = 0;
-  for (int r : replicas) n_atoms += stage.systems[r].numbers.size();
-  stage.handover->restore(replicas, vectors(checkpoint, "teacher_reference", n_atoms),
-                          simulation.state());
 }
 
 std::vector<FileMark> read_marks(const Checkpoint& checkpoint) {

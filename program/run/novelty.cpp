@@ -14,12 +14,15 @@ constexpr std::ptrdiff_t largest = 1000;  // atoms; the descriptor looks at all 
 
 }  // namespace
 
-NoveltyWatch::NoveltyWatch(const Simulation& simulation)
-    : known_(static_cast<bool>(simulation.potential().traits().novelty)),
-      said_(simulation.state().n_replicas(), false) {}
+void NoveltyWatch::begin(const Stage&, const Replicas&, Simulation& simulation, const Checkpoint*) {
+  known_ = static_cast<bool>(simulation.potential().traits().novelty);
+  said_.assign(simulation.state().n_replicas(), false);
+}
 
-void NoveltyWatch::look(const Simulation& simulation) {
-  if (!known_ || std::find(said_.begin(), said_.end(), false) == said_.end()) return;
+void NoveltyWatch::look(Simulation& simulation, double) {
+  if (!known_ || !output_.due(simulation.step()) ||
+      std::find(said_.begin(), said_.end(), false) == said_.end())
+    return;
   const State& state = simulation.state();
   const auto& first = state.first_atom();
   const std::vector<int> numbers = state.number.download();

@@ -15,9 +15,9 @@ bool solid(Periodicity periodic) { return periodic.all(); }
 
 }  // namespace
 
-Output::Output(const Stage& stage, bool virial, Samples& samples,
+Output::Output(const Stage& stage, const Replicas& replicas, bool virial, Samples& samples,
                const std::vector<FileMark>& resume)
-    : batch_(stage.batch()),
+    : batch_(replicas.batch()),
       samples_(samples),
       directory_(stage.options.directory),
       formats_(stage.options.formats),
@@ -47,9 +47,7 @@ std::int64_t Output::next(std::int64_t step) const {
   return formats_.empty() ? log : std::min(log, (step / every_ + 1) * every_);
 }
 
-bool Output::wants_virial(std::int64_t step) const {
-  return pressure_ && (log_due(step) || frame_due(step));
-}
+bool Output::wants_virial(std::int64_t step) const { return pressure_ && due(step); }
 
 std::string Output::log_lines(const Frame& frame, std::string text) const {
   auto out = std::back_inserter(text);
@@ -79,13 +77,13 @@ void Output::write_log(const Simulation& simulation) {
   writer_->submit(log_lines(frame, writer_->take_text()));
 }
 
-void Output::write(const Simulation& simulation, const std::vector<char>& by_teacher) {
+void Output::write(const Simulation& simulation, const std::vector<Watch*>& watches) {
   const std::int64_t step = simulation.step();
+  if (!due(step)) return;
   const bool frame_too = frame_due(step), log_too = log_due(step);
-  if (!frame_too && !log_too) return;
   Frame frame = writer_->take_frame();
   simulation.read(frame, frame_too && velocities_, frame_too && forces_, wants_virial(step));
-  frame.by_teacher = by_teacher;
+  for (const Watch* watch : watches) watch->mark(frame);
   frame.time_ps = static_cast<double>(step) * time_step_ * 1e-3;
   if (log_too) {
     samples_.add(frame);

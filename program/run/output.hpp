@@ -16,16 +16,18 @@ class Output {
  public:
   /// `virial`: whether the potential has one. `resume` empty: new files; else they are cut back to
   /// these marks and continued.
-  Output(const Stage& stage, bool virial, Samples& samples, const std::vector<FileMark>& resume);
+  Output(const Stage& stage, const Replicas& replicas, bool virial, Samples& samples,
+         const std::vector<FileMark>& resume);
 
   bool frame_due(std::int64_t step) const { return step % every_ == 0 && !formats_.empty(); }
   bool log_due(std::int64_t step) const { return step % log_every_ == 0; }
+  bool due(std::int64_t step) const { return frame_due(step) || log_due(step); }
   /// The next step after `step` at which something is due.
   std::int64_t next(std::int64_t step) const;
   /// True when what is due at `step` wants the virial.
   bool wants_virial(std::int64_t step) const;
-  /// Writes what is due at this step. `by_teacher`: see Frame.
-  void write(const Simulation& simulation, const std::vector<char>& by_teacher = {});
+  /// Writes what is due at this step; the watches add what they know to a frame.
+  void write(const Simulation& simulation, const std::vector<Watch*>& watches);
   /// A row of the log at any step, which does not count in the samples.
   void write_log(const Simulation& simulation);
 

@@ -14,26 +14,26 @@ namespace {
 
 constexpr int bad = static_cast<int>(Status::quarantined);
 
-std::string describe(const State& state, const Stage& stage, int r) {
-  return fmt::format("replica {} (id {}) at step {}: {}", r, stage.settings[r].id,
+std::string describe(const State& state, const Replicas& replicas, int r) {
+  return fmt::format("replica {} (id {}) at step {}: {}", r, replicas.settings[r].id,
                      state.fault_step.read(r), describe_fault(state.fault.read(r)));
 }
 
 }  // namespace
 
-Quarantine::Quarantine(const Simulation& simulation, const Stage& stage)
-    : stage_(stage),
-      status_(simulation.state().status.download()),
-      frozen_(simulation.n_frozen()) {}
+void Quarantine::begin(const Stage&, const Replicas&, Simulation& simulation, const Checkpoint*) {
+  status_ = simulation.state().status.download();
+  frozen_ = simulation.n_frozen();
+}
 
-void Quarantine::report(const Simulation& simulation) {
+void Quarantine::look(Simulation& simulation, double) {
   if (simulation.n_frozen() == frozen_) return;
   frozen_ = simulation.n_frozen();
   const State& state = simulation.state();
   const std::vector<int> status = state.status.download();
   for (int r = 0; r < state.n_replicas(); ++r) {
     if (status[r] != bad || status_[r] == bad) continue;
-    const std::string what = describe(state, stage_, r);
+    const std::string what = describe(state, replicas_, r);
     write(simulation, r, describe_fault(state.fault.read(r)));
     warn(what + "; it is frozen, its last good states are in " +
          replica_file_name("quarantine", ".xyz", r, 2));
@@ -43,7 +43,7 @@ void Quarantine::report(const Simulation& simulation) {
 
 void Quarantine::write(const Simulation& simulation, int r, const std::string& reason) const {
   const State& state = simulation.state();
-  const Structure& system = stage_.systems[r];
+  const Structure& system = replicas_.systems[r];
   std::vector<Safety::Kept> states = simulation.safety().kept(r, state.first_atom());
   if (states.empty())
     states.push_back({0, NAN, system.positions, system.velocities, {}});  // bad at once
@@ -71,7 +71,7 @@ std::string Quarantine::first(const Simulation& simulation) const {
   int first = -1;
   for (int r = 0; r < state.n_replicas(); ++r)
     if (status[r] == bad && (first < 0 || steps[r] < steps[first])) first = r;
-  return first < 0 ? "" : describe(state, stage_, first);
+  return first < 0 ? "" : describe(state, replicas_, first);
 }
 
 bool Quarantine::all_bad(const Simulation& simulation) const {

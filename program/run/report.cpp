@@ -28,14 +28,16 @@ Rates rates(const Timings& t, const State& state, double time_step) {
 }
 
 double rest(const Timings& t) {
-  return std::max(0.0, t.wall - t.output - t.teacher - t.phases.neighbors - t.phases.potential -
-                           t.phases.integrator);
+  double known = t.output + t.phases.neighbors + t.phases.potential + t.phases.integrator;
+  for (const auto& [phase, time] : t.watches) known += time;
+  return std::max(0.0, t.wall - known);
 }
 
 }  // namespace
 
-std::string timings_json(const Timings& t, const Simulation& simulation, const Stage& stage) {
-  const State& state = simulation.state();
+std::string timings_json(const Timings& t, const FinishedRun& run) {
+  const State& state = run.simulation.state();
+  const Stage& stage = run.stage;
   const Rates rate = rates(t, state, stage.options.time_step);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -55,33 +57,33 @@ std::string timings_json(const Timings& t, const Simulation& simulation, const S
                                 {"integrator", t.phases.integrator},
                                 {"output", t.output},
                                 {"other", rest(t)}}}};
-  if (stage.audit.enabled) json["phases"]["teacher"] = t.teacher;
+  for (const auto& [phase, time] : t.watches) json["phases"][phase] = time;
   return json.dump(2) + "\n";
 }
 
-std::string summary_json(const Simulation& simulation, const Stage& stage, const Samples& samples,
-                         const std::string& command, const std::string& outcome,
-                         const std::string& audit_json) {
-  const State& state = simulation.state();
+std::string summary_json(const FinishedRun& run) {
+  const State& state = run.simulation.state();
+  const Stage& stage = run.stage;
   const std::vector<int> status = state.status.download(), fault = state.fault.download();
   const std::vector<std::int64_t> fault_step = state.fault_step.download();
-  const std::int64_t step = simulation.step();
+  const std::int64_t step = run.simulation.step();
   nlohmann::ordered_json files = nlohmann::json::array(), replicas = nlohmann::json::array();
-  for (const HashedFile& file : stage.files)
-    files.push_back({{"path", file.path}, {"sha256", file.sha256}});
+  for (const auto* list : {&stage.files, &run.start.files})
+    for (const HashedFile& file : *list)
+      files.push_back({{"path", file.path}, {"sha256", file.sha256}});
   for (int r = 0; r < state.n_replicas(); ++r) {
     Status now = static_cast<Status>(status[r]);
     const bool bad = now == Status::quarantined;
-    if (now == Status::running && outcome == "finished") now = Status::finished;
+    if (now == Status::running && run.outcome == "finished") now = Status::finished;
     if (now == Status::running) now = Status::stopped;
     nlohmann::ordered_json replica{{"replica", r},
-                                   {"id", stage.settings[r].id},
+                                   {"id", run.start.settings[r].id},
                                    {"status", name(now)},
                                    {"steps", bad ? fault_step[r] : step},
-                                   {"atoms", stage.systems[r].size()},
-                                   {"formula", formula(stage.systems[r].numbers)},
-                                   {"energy_drift_eV_per_ps", samples.energy_drift(r)},
-                                   {"mean_temperature_K", samples.mean_temperature(r)}};
+                                   {"atoms", run.start.systems[r].size()},
+                                   {"formula", formula(run.start.systems[r].numbers)},
+                                   {"energy_drift_eV_per_ps", run.samples.energy_drift(r)},
+                                   {"mean_temperature_K", run.samples.mean_temperature(r)}};
     if (bad) replica["fault"] = describe_fault(fault[r]);
     replicas.push_back(std::move(replica));
   }
@@ -89,8 +91,8 @@ std::string summary_json(const Simulation& simulation, const Stage& stage, const
       {"program", "understudy"},
       {"version", MD_VERSION},
       {"build", version_text()},
-      {"command", command},
-      {"outcome", outcome},
+      {"command", run.command},
+      {"outcome", run.outcome},
       {"ended", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
       {"device", describe(stage.device, stage.options.threads)},
       {"potential", stage.input.text("potential.name")},
@@ -101,10 +103,7 @@ std::string summary_json(const Simulation& simulation, const Stage& stage, const
       {"time_ps", static_cast<double>(step) * stage.options.time_step * 1e-3},
       {"files", files},
       {"replicas", replicas}};
-  if (!audit_json.empty()) {  // what audit.json says without its replicas
-    json["audit"] = nlohmann::ordered_json::parse(audit_json);
-    json["audit"].erase("replicas");
-  }
+  for (const Watch* watch : run.watches) watch->summarize(json);
   return json.dump(2) + "\n";
 }
 
@@ -115,8 +114,9 @@ Outcome outcome_of(const std::string& folder) {
   return {json.value("outcome", ""), json.value("steps", std::int64_t{-1})};
 }
 
-std::string report_table(const Timings& t, const Simulation& simulation, const Stage& stage) {
-  const State& state = simulation.state();
+std::string report_table(const Timings& t, const FinishedRun& run) {
+  const State& state = run.simulation.state();
+  const Stage& stage = run.stage;
   const Rates rate = rates(t, state, stage.options.time_step);
   std::string text = fmt::format("\n{:<12}{:>12}{:>9}\n", "phase", "time (s)", "share");
   const auto row = [&](const char* name, double time) {
@@ -127,7 +127,7 @@ std::string report_table(const Timings& t, const Simulation& simulation, const S
   row("potential", t.phases.potential);
   row("integrator", t.phases.integrator);
   row("output", t.output);
-  if (stage.audit.enabled) row("teacher", t.teacher);
+  for (const auto& [phase, time] : t.watches) row(phase.c_str(), time);
   row("other", rest(t));
   row("all", t.wall);
   text += fmt::format(
@@ -145,8 +145,8 @@ std::string report_table(const Timings& t, const Simulation& simulation, const S
     files.push_back(many ? "trajectory.r*" + extension : "trajectory" + extension);
   }
   if (!stage.options.formats.empty()) files.push_back(many ? "topology.r*.pdb" : "topology.pdb");
-  if (stage.audit.enabled) files.insert(files.end(), {"audit.csv", "audit.json"});
-  if (stage.audit.policy == AuditOptions::Policy::harvest) files.push_back("harvest.xyz");
+  for (const Watch* watch : run.watches)
+    for (std::string& name : watch->files()) files.push_back(std::move(name));
   for (const char* const name : {"log.csv", "timings.json", "summary.json", "checkpoint.nc"})
     files.push_back(name);
   std::string folder = std::filesystem::relative(stage.options.directory).string();

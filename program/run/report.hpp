@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "program/run/samples.hpp"
@@ -9,17 +10,25 @@ namespace md {
 
 /// Wall time of a run's step loop and where it went.
 struct Timings {
-  double wall = 0;         // s, the step loop
-  double output = 0;       // s, copying states and waiting for the disk
-  double teacher = 0;      // s, audits
-  std::int64_t steps = 0;  // made by this process
+  double wall = 0;                        // s, the step loop
+  double output = 0;                      // s, copying states and waiting for the disk
+  std::map<std::string, double> watches;  // s, by phase; see Watch
+  std::int64_t steps = 0;                 // made by this process
   PhaseTimes phases;
 };
 
-std::string timings_json(const Timings& timings, const Simulation& simulation, const Stage& stage);
-std::string summary_json(const Simulation& simulation, const Stage& stage, const Samples& samples,
-                         const std::string& command, const std::string& outcome,
-                         const std::string& audit_json);
+/// A run that has come to its end, in what its reports need of it.
+struct FinishedRun {
+  const Simulation& simulation;
+  const Stage& stage;
+  const Replicas& start;
+  const Samples& samples;
+  std::vector<Watch*> watches;
+  std::string command, outcome;  // outcome: finished | stopped early | failed
+};
+
+std::string timings_json(const Timings& timings, const FinishedRun& run);
+std::string summary_json(const FinishedRun& run);
 /// How the run of a folder ended, from its summary.json: "finished", "failed", ...; empty where
 /// there is none.
 struct Outcome {
@@ -29,6 +38,6 @@ struct Outcome {
 Outcome outcome_of(const std::string& folder);
 
 /// Time per phase, rates and where the files are, for people.
-std::string report_table(const Timings& timings, const Simulation& simulation, const Stage& stage);
+std::string report_table(const Timings& timings, const FinishedRun& run);
 
 }  // namespace md

@@ -40,12 +40,10 @@ ExitCode restart_verb(const CommandLine& line) {
   const Input before = input;
   apply_overrides(input, line);
   check_unchanged(before, input);
-  input.set("output.directory", folder);
+  input.set("output.directory", folder, line.arguments[0]);
 
-  Stage stage = prepare_components(std::move(input));
-  read_systems(checkpoint, stage);
-  set_thermostats(stage);
-  check_potentials(stage);
+  const Stage stage(std::move(input));
+  const Replicas replicas = continued_replicas(checkpoint, stage);
   const std::int64_t done = checkpoint.integers("step", 1)[0];
   const Outcome outcome = outcome_of(folder);
   if (done >= stage.options.steps && outcome.text == "finished" && outcome.steps == done) {
@@ -53,11 +51,11 @@ ExitCode restart_verb(const CommandLine& line) {
                line.arguments[0], done, stage.options.steps);
     const auto bad = static_cast<int>(Status::quarantined);
     const bool any_bad =
-        std::find(stage.status.begin(), stage.status.end(), bad) != stage.status.end();
+        std::find(replicas.status.begin(), replicas.status.end(), bad) != replicas.status.end();
     return any_bad ? ExitCode::quarantined : ExitCode::done;
   }
   catch_signals();
-  return run_stage(std::move(stage), &checkpoint, line.text).code;
+  return run_stage(stage, replicas, &checkpoint, line.text).code;
 }
 
 const bool registered =

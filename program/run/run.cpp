@@ -16,8 +16,9 @@
 namespace md {
 namespace {
 
-/// Makes the input of a later stage one that can be run by itself: it starts from start.xyz.
-void write_start(Stage& stage, const LastState& from) {
+/// The input of a later stage as one that can be run by itself: it starts from start.xyz, which is
+/// written.
+std::string write_start(const Stage& stage, const Replicas& start, const Replicas& from) {
   const std::string path = stage.options.directory + "/start.xyz";
   std::string text;
   for (const Structure& system : from.systems) {
@@ -28,36 +29,38 @@ void write_start(Stage& stage, const LastState& from) {
         fields);
   }
   write_file(path, text);
-  stage.input.set("system.structure", path);
-  if (stage.input.text("integrator.temperature").starts_with("ladder")) {  // it counts copies
+  Input input = stage.input;
+  const auto set = [&](const std::string& key, const std::string& value) {
+    input.set("system." + key, value, path);
+  };
+  set("structure", path);
+  if (input.text("integrator.temperature").starts_with("ladder")) {  // it counts copies
     std::vector<std::string> temperatures;
-    for (const ReplicaSettings& r : stage.settings)
+    for (const ReplicaSettings& r : start.settings)
       temperatures.push_back(fmt::format("{} K", r.temperature));
-    stage.input.set("integrator.temperature", join(temperatures, ", "));
+    input.set("integrator.temperature", join(temperatures, ", "), path);
   }
-  stage.input.set("system.replicas", "1");
-  stage.input.set("system.replica_id", std::to_string(stage.settings[0].id));
-  if (stage.options.velocities == "auto") stage.input.set("system.velocities", "file");
-  stage.input.set("system.remove_drift", stage.drift_removed ? "yes" : "no");
+  set("replicas", "1");
+  set("replica_id", std::to_string(start.settings[0].id));
+  if (stage.options.velocities == "auto") set("velocities", "file");
+  set("remove_drift", start.drift_removed ? "yes" : "no");
+  return input.resolved();
 }
 
-/// Prepares every stage as if the ones before had not moved anything: what is wrong with a later
-/// one shows before the first one runs. Returns the first.
-Stage check_stages(const std::vector<Input>& inputs) {
+/// All stages, each checked as if the ones before had not moved anything: what is wrong with a
+/// later one shows before the first one runs. `first`: what the first one starts from.
+std::vector<Stage> check_stages(std::vector<Input> inputs, Replicas& first) {
   check_separate_folders(inputs);
-  Stage first = prepare_stage(inputs[0], nullptr);
-  LastState state = first_state(first);
-  for (std::size_t k = 0; k < inputs.size(); ++k) {
-    RunOptions options = first.options;
-    if (k > 0) {
-      const Stage stage = prepare_stage(inputs[k], &state);
-      options = stage.options;
-      state = first_state(stage);
-    }
-    check_output_folder(inputs[k], options.directory, options.overwrite,
+  std::vector<Stage> stages;
+  Replicas replicas;
+  for (Input& input : inputs) {
+    const Stage& stage = stages.emplace_back(std::move(input));
+    replicas = start_replicas(stage, stages.size() > 1 ? &replicas : nullptr);
+    if (stages.size() == 1) first = replicas;
+    check_output_folder(stage.input, stage.options.directory, stage.options.overwrite,
                         "continue it with `understudy restart`, ");
   }
-  return first;
+  return stages;
 }
 
 ExitCode run_verb(const CommandLine& line) {
@@ -70,21 +73,23 @@ ExitCode run_verb(const CommandLine& line) {
     apply_overrides(input, line);
     inputs.push_back(std::move(input));
   }
-  Stage first = check_stages(inputs);
+  Replicas start;
+  const std::vector<Stage> stages = check_stages(std::move(inputs), start);
 
   catch_signals();
   ExitCode code = ExitCode::done;
-  LastState last;
-  for (std::size_t k = 0; k < inputs.size(); ++k) {
-    Stage stage = k == 0 ? std::move(first) : prepare_stage(inputs[k], &last);
-    make_output_folder(stage.options.directory);
-    if (k > 0) write_start(stage, last);
-    if (inputs.size() > 1)
-      fmt::print("stage {} of {}: {}\n", k + 1, inputs.size(), line.arguments[k]);
-    const std::string folder = stage.options.directory;
+  Replicas last;
+  for (std::size_t k = 0; k < stages.size(); ++k) {
+    const Stage& stage = stages[k];
+    const std::string& folder = stage.options.directory;
+    if (k > 0) start = start_replicas(stage, &last);
+    make_output_folder(folder);
+    const std::string input_text = k > 0 ? write_start(stage, start, last) : "";
+    if (stages.size() > 1)
+      fmt::print("stage {} of {}: {}\n", k + 1, stages.size(), line.arguments[k]);
     StageEnd end;
     try {
-      end = run_stage(std::move(stage), nullptr, line.text);
+      end = run_stage(stage, start, nullptr, line.text, input_text);
     } catch (...) {  // where nothing was written, leave no empty folder either
       std::error_code error;
       std::filesystem::remove(folder, error);

@@ -8,7 +8,6 @@
 #include <cstdio>
 
 #include "md/files.hpp"
-#include "program/audit/audit.hpp"
 #include "program/progress.hpp"
 #include "program/run/checkpointing.hpp"
 #include "program/run/disk.hpp"
@@ -33,70 +32,79 @@ double seconds_since(Clock::time_point start) {
 /// One run from its first to its last step.
 class RunLoop {
  public:
-  RunLoop(Stage& stage, const Checkpoint* from, const std::string& command)
+  RunLoop(const Stage& stage, const Replicas& start, const Checkpoint* from,
+          const std::string& command)
       : stage_(stage),
+        replicas_(start),
         command_(command),
-        samples_(static_cast<int>(stage.systems.size())),
-        simulation_(make_simulation(stage)),  // first: when it fails no file has been touched
-        output_(stage, simulation_->potential().traits().virial, samples_,
+        samples_(static_cast<int>(start.systems.size())),
+        simulation_(make_simulation(stage, start)),  // first: when it fails no file is touched
+        output_(stage, start, simulation_->potential().traits().virial, samples_,
                 from ? read_marks(*from) : std::vector<FileMark>()),
-        novelty_(*simulation_),
+        quarantine_(stage, start),
+        novelty_(output_),
         fresh_(!from) {
     if (from) restore(*from, *simulation_, samples_);
-    quarantine_ = std::make_unique<Quarantine>(*simulation_, stage_);
-    if (!stage.audit.enabled) return;
-    audit_ = std::make_unique<Audit>(stage, from ? read_marks(*from) : std::vector<FileMark>());
-    if (from) restore_handover(*from, stage, audit_->handed_over(), *simulation_);
+    for (const auto& watch : stage.watches) watches_.push_back(watch.get());
+    watches_.push_back(&novelty_);
+    quarantine_.begin(stage, start, *simulation_, from);
+    for (Watch* watch : watches_) watch->begin(stage, start, *simulation_, from);
   }
 
-  ExitCode run();
-  LastState last() const { return last_state(*simulation_, stage_); }
+  ExitCode run(const std::string& input_text);
+  Replicas last() const { return last_replicas(*simulation_, replicas_); }
 
  private:
   void begin();
   std::string loop();
-  void write_output();
-  void write_checkpoint();
   void look();
-  AuditReport report_audit();
+  void stand_still();
+  void write_checkpoint();
+  bool failed() const;
+  std::int64_t next_stop(std::int64_t step) const;
   bool checkpoint_due(std::int64_t step) const;
+  FinishedRun finish(const std::string& outcome);
 
-  Stage& stage_;
+  const Stage& stage_;
+  const Replicas& replicas_;
   std::string command_;
   Samples samples_;
   std::unique_ptr<Simulation> simulation_;
   Output output_;
-  std::unique_ptr<Quarantine> quarantine_;
+  Quarantine quarantine_;  // the first to look: what is bad is put aside before it is written
   NoveltyWatch novelty_;
-  std::unique_ptr<Audit> audit_;  // null without a teacher
+  std::vector<Watch*> watches_;  // all others
   bool fresh_;
   Timings timings_;
   Clock::time_point start_ = Clock::now(), last_checkpoint_ = Clock::now();
 };
 
-void RunLoop::write_output() {
-  const auto start = Clock::now();
-  if (audit_)
-    output_.write(*simulation_, audit_->by_teacher());
-  else
-    output_.write(*simulation_);
-  timings_.output += seconds_since(start);
-}
+void RunLoop::look() { quarantine_.look(*simulation_, seconds_since(start_)); }
 
-/// The teacher's turn, after the output of this step: that shows who moved the replicas until now.
-void RunLoop::look() {
-  const auto start = Clock::now();
-  audit_->look(*simulation_, seconds_since(start_));
-  timings_.teacher += seconds_since(start);
+/// Output of this step, then the watches: a frame shows who moved the replicas until now.
+void RunLoop::stand_still() {
+  if (output_.due(simulation_->step())) {
+    look();
+    const auto start = Clock::now();
+    output_.write(*simulation_, watches_);
+    timings_.output += seconds_since(start);
+  }
+  for (Watch* watch : watches_) {
+    const auto start = Clock::now();
+    watch->look(*simulation_, seconds_since(start_));
+    if (!watch->phase().empty()) timings_.watches[watch->phase()] += seconds_since(start);
+  }
 }
 
 void RunLoop::write_checkpoint() {
   const auto start = Clock::now();
   std::vector<FileMark> marks = output_.flush();
-  if (audit_)
-    for (FileMark& mark : audit_->flush()) marks.push_back(std::move(mark));
-  md::write_checkpoint(stage_.options.directory + "/checkpoint.nc",
-                       make_checkpoint(*simulation_, stage_, samples_, marks), stage_.options.keep);
+  for (Watch* watch : watches_)
+    for (FileMark& mark : watch->flush()) marks.push_back(std::move(mark));
+  Checkpoint checkpoint = make_checkpoint(*simulation_, model_hash(stage_), samples_, marks);
+  for (const Watch* watch : watches_) watch->save(checkpoint);
+  md::write_checkpoint(stage_.options.directory + "/checkpoint.nc", checkpoint,
+                       stage_.options.keep);
   last_checkpoint_ = Clock::now();
   timings_.output += seconds_since(start);
 }
@@ -108,16 +116,30 @@ bool RunLoop::checkpoint_due(std::int64_t step) const {
 }
 
 void RunLoop::begin() {
-  write_file(stage_.options.directory + "/input.ini", stage_.input.resolved());
   if (fresh_) {
     simulation_->evaluate(output_.wants_virial(0));
-    quarantine_->report(*simulation_);
-    novelty_.look(*simulation_);
-    write_output();
-    if (audit_) look();
+    look();
+    stand_still();
     write_checkpoint();  // from now on a restart is possible
   }
   timings_ = {};
+  for (const Watch* watch : watches_)
+    if (!watch->phase().empty()) timings_.watches[watch->phase()] = 0;
+}
+
+/// The next step after `step` at which somebody wants something.
+std::int64_t RunLoop::next_stop(std::int64_t step) const {
+  const RunOptions& o = stage_.options;
+  std::int64_t stop = std::min(output_.next(step), o.steps);
+  if (o.checkpoint_every.steps > 0)
+    stop = std::min(stop, (step / o.checkpoint_every.steps + 1) * o.checkpoint_every.steps);
+  for (const Watch* watch : watches_) stop = std::min(stop, watch->next(step));
+  return stop;
+}
+
+bool RunLoop::failed() const {
+  return simulation_->n_frozen() > 0 &&
+         (stage_.options.stop_on_failure || quarantine_.all_bad(*simulation_));
 }
 
 /// Returns how the run ended: "finished", "stopped early" or "failed".
@@ -130,8 +152,8 @@ std::string RunLoop::loop() {
   // On a GPU many steps are queued at once; on the CPU looking after every step costs nothing.
   const std::int64_t most = stage_.device.is_cuda() ? 100 : 1;
   for (;;) {
-    quarantine_->report(*simulation_);
-    if (simulation_->n_frozen() > 0 && (o.stop_on_failure || quarantine_->all_bad(*simulation_))) {
+    look();
+    if (failed()) {
       outcome = "failed";
       break;
     }
@@ -140,19 +162,10 @@ std::string RunLoop::loop() {
       outcome = "stopped early";
       break;
     }
-    std::int64_t event = std::min(output_.next(now), o.steps);
-    if (o.checkpoint_every.steps > 0)
-      event = std::min(event, (now / o.checkpoint_every.steps + 1) * o.checkpoint_every.steps);
-    if (audit_) event = std::min(event, audit_->next(now));
-    const std::int64_t target = std::min(event, now + most);
+    const std::int64_t target = std::min(next_stop(now), now + most);
     simulation_->advance(target - now, output_.wants_virial(target));
     now = target;
-    if (output_.log_due(now) || output_.frame_due(now)) {
-      quarantine_->report(*simulation_);
-      write_output();
-      novelty_.look(*simulation_);
-    }
-    if (audit_ && audit_->due(now)) look();
+    stand_still();
     if (checkpoint_due(now)) write_checkpoint();
     progress.update(now);
   }
@@ -160,16 +173,22 @@ std::string RunLoop::loop() {
   return outcome;
 }
 
-AuditReport RunLoop::report_audit() {
-  if (!audit_) return {};
-  AuditReport report = audit_->report();
-  write_file(stage_.options.directory + "/audit.json", report.json);
-  return report;
+/// Completes every file but the reports.
+FinishedRun RunLoop::finish(const std::string& outcome) {
+  const double output = timings_.output;
+  write_checkpoint();
+  timings_.output = output;  // what comes after the step loop is not in its wall time
+  // The checkpoint does not know this row, so that a restart with other limits goes on without it.
+  if (outcome == "failed" && !output_.log_due(simulation_->step())) output_.write_log(*simulation_);
+  output_.finish();
+  return {*simulation_, stage_, replicas_, samples_, watches_, command_, outcome};
 }
 
-ExitCode RunLoop::run() {
+ExitCode RunLoop::run(const std::string& input_text) {
   const State& state = simulation_->state();
+  const std::string& folder = stage_.options.directory;
   warn_of_small_disk(stage_.options, state.n_atoms(), state.n_replicas());
+  write_file(folder + "/input.ini", input_text);
   begin();
   const auto start = Clock::now();
   const PhaseTimes before = simulation_->times();
@@ -179,30 +198,24 @@ ExitCode RunLoop::run() {
   timings_.phases = {after.neighbors - before.neighbors, after.potential - before.potential,
                      after.integrator - before.integrator};
 
-  const std::string& folder = stage_.options.directory;
-  const double output = timings_.output;
-  write_checkpoint();
-  timings_.output = output;  // what comes after the step loop is not in its wall time
-  // The checkpoint does not know this row, so that a restart with other limits goes on without it.
-  if (outcome == "failed" && !output_.log_due(simulation_->step())) output_.write_log(*simulation_);
-  output_.finish();
-  const AuditReport audit = report_audit();
-  write_file(folder + "/timings.json", timings_json(timings_, *simulation_, stage_));
-  write_file(folder + "/summary.json",
-             summary_json(*simulation_, stage_, samples_, command_, outcome, audit.json));
-  fmt::print("{}{}", report_table(timings_, *simulation_, stage_), audit.text);
+  const FinishedRun end = finish(outcome);
+  std::string found;
+  for (Watch* watch : watches_) found += watch->report();
+  write_file(folder + "/timings.json", timings_json(timings_, end));
+  write_file(folder + "/summary.json", summary_json(end));
+  fmt::print("{}{}", report_table(timings_, end), found);
   std::fflush(stdout);
   if (outcome == "failed")
     throw NumericalError((stage_.options.stop_on_failure
                               ? "a replica is bad and safety.on_failure is stop: "
                               : "every replica is bad; the first: ") +
-                         quarantine_->first(*simulation_));
+                         quarantine_.first(*simulation_));
   if (outcome == "stopped early") {
     fmt::print("stopped early at step {} of {}; `understudy restart {}` continues\n",
                simulation_->step(), stage_.options.steps, folder);
     return ExitCode::stopped_early;
   }
-  return quarantine_->any_bad(*simulation_) ? ExitCode::quarantined : ExitCode::done;
+  return quarantine_.any_bad(*simulation_) ? ExitCode::quarantined : ExitCode::done;
 }
 
 }  // namespace
@@ -216,9 +229,10 @@ void catch_signals() {
 
 bool stop_requested() { return signal_received != 0; }
 
-StageEnd run_stage(Stage stage, const Checkpoint* from, const std::string& command) {
-  RunLoop loop(stage, from, command);
-  const ExitCode code = loop.run();
+StageEnd run_stage(const Stage& stage, const Replicas& start, const Checkpoint* from,
+                   const std::string& command, const std::string& input_text) {
+  RunLoop loop(stage, start, from, command);
+  const ExitCode code = loop.run(input_text.empty() ? stage.input.resolved() : input_text);
   return {code, loop.last()};
 }
 

@@ -11,13 +11,15 @@ namespace md {
 /// How a stage ended.
 struct StageEnd {
   ExitCode code = ExitCode::done;
-  LastState last;
+  Replicas last;
 };
 
-/// Runs a stage to its end and writes its folder. `from` is null for a run from the start. Throws
+/// Runs a stage to its end and writes its folder. `from` is null for a run from the start;
+/// `input_text` goes into input.ini, the resolved input of the stage where it is empty. Throws
 /// NumericalError when every replica is bad, or one with on_failure = stop; the folder is complete
 /// then, checkpoint included.
-StageEnd run_stage(Stage stage, const Checkpoint* from, const std::string& command);
+StageEnd run_stage(const Stage& stage, const Replicas& start, const Checkpoint* from,
+                   const std::string& command, const std::string& input_text = "");
 
 /// From now on SIGINT and SIGTERM end the run with a checkpoint.
 void catch_signals();

@@ -30,12 +30,12 @@ std::vector<Structure> replicate(std::vector<Structure> frames, int copies) {
   return systems;
 }
 
-/// Velocities at the start as [system] velocities says, and drift; sets the degrees of freedom.
-void start_moving(Stage& stage, const std::vector<double>& temperatures) {
+/// Velocities at the start as [system] velocities says.
+void start_moving(const Stage& stage, Replicas& replicas, const std::vector<double>& temperatures) {
   const Input& input = stage.input;
   const RunOptions& o = stage.options;
-  for (std::size_t r = 0; r < stage.systems.size(); ++r) {
-    Structure& system = stage.systems[r];
+  for (std::size_t r = 0; r < replicas.systems.size(); ++r) {
+    Structure& system = replicas.systems[r];
     const bool from_file = !system.velocities.empty();
     const bool drawable = !temperatures.empty();
     if (o.velocities == "file" && !from_file)
@@ -45,7 +45,7 @@ void start_moving(Stage& stage, const std::vector<double>& temperatures) {
     if (o.velocities == "zero") {
       system.velocities.assign(system.numbers.size(), {});
     } else if (o.velocities == "maxwell" || (o.velocities == "auto" && !from_file && drawable)) {
-      draw_velocities(system, temperatures[r], o.seed, stage.settings[r].id);
+      draw_velocities(system, temperatures[r], o.seed, replicas.settings[r].id);
     } else if (!from_file) {
       system.velocities.assign(system.numbers.size(), {});
     }
@@ -53,14 +53,14 @@ void start_moving(Stage& stage, const std::vector<double>& temperatures) {
 }
 
 /// Removes drift at the start and counts the degrees of freedom that are left.
-void settle(Stage& stage, bool remove) {
-  for (std::size_t r = 0; r < stage.systems.size(); ++r) {
-    int& freedom = stage.settings[r].freedom;
-    freedom = 3 * stage.systems[r].size();
-    if (!remove) continue;
-    const int removed = remove_drift(stage.systems[r]);
+void settle(const Stage& stage, Replicas& replicas) {
+  for (std::size_t r = 0; r < replicas.systems.size(); ++r) {
+    int& freedom = replicas.settings[r].freedom;
+    freedom = 3 * replicas.systems[r].size();
+    if (!replicas.drift_removed) continue;
+    const int removed = remove_drift(replicas.systems[r]);
     // What a thermostat or an outer potential brings back was never lost.
-    if (stage.integrator->conserves_momentum() && stage.potential->traits().translation_invariant)
+    if (stage.conserves_momentum && stage.potential->traits().translation_invariant)
       freedom -= removed;
   }
 }
@@ -74,14 +74,14 @@ std::vector<double> read_temperatures(const Input& input, int n) {
   return input.per_replica("integrator.temperature", n, copies(input));
 }
 
-bool is_without_drift(const LastState& state) {
-  for (std::size_t r = 0; r < state.systems.size(); ++r)
-    if (state.freedom[r] < 3 * state.systems[r].size()) return true;
+bool is_without_drift(const Replicas& replicas) {
+  for (std::size_t r = 0; r < replicas.systems.size(); ++r)
+    if (replicas.settings[r].freedom < 3 * replicas.systems[r].size()) return true;
   return false;
 }
 
-/// [system] of a later stage: only what may be asked of a state that is handed over.
-void take_over(Stage& stage, const LastState& previous) {
+/// [system] of a later stage: only what may be asked of replicas that are handed over.
+Replicas take_over(const Stage& stage, const Replicas& previous) {
   const Input& input = stage.input;
   if (input.has("system.structure"))
     warn(input.text("system.structure") +
@@ -89,26 +89,35 @@ void take_over(Stage& stage, const LastState& previous) {
   if (stage.options.replicas != 1 &&
       stage.options.replicas != static_cast<int>(previous.systems.size()))
     input.fail("system.replicas", "a later stage goes on with the replicas of the one before");
-  stage.systems = previous.systems;
-  stage.status = previous.status;
+  Replicas replicas = previous;
+  replicas.files.clear();
+  return replicas;
 }
 
-void add_model(Stage& stage, const std::string& key) {
-  if (stage.input.text(key).empty()) return;
-  const std::string model = stage.input.file(key);
-  stage.files.push_back({model, sha256_of_file(model)});
+/// The frames of the structure files, as often as system.replicas says.
+Replicas read_replicas(const Stage& stage) {
+  Replicas replicas;
+  std::vector<Structure> frames = read_systems(stage.input, replicas.files);
+  replicas.systems = replicate(std::move(frames), stage.options.replicas);
+  replicas.settings.resize(replicas.systems.size());
+  replicas.status.assign(replicas.systems.size(), static_cast<int>(Status::running));
+  return replicas;
+}
+
+std::unique_ptr<Integrator> make_integrator(const Input& input, const RunOptions& options) {
+  return integrators()
+      .find(input.text("integrator.method"))
+      .make({input, options.time_step, options.seed});
 }
 
 }  // namespace
 
-void check_potentials(const Stage& stage) {
-  check_systems(stage.input, *stage.potential, stage.device, stage.systems);
-  if (!stage.teacher) return;
-  check_systems(stage.input.standing_in("teacher", "potential"), stage.teacher->potential(),
-                stage.device, stage.systems, stage.audit.policy == AuditOptions::Policy::handover);
+Registry<WatchMaker>& watches() {
+  static Registry<WatchMaker> registry("watch", "watch");
+  return registry;
 }
 
-Batch Stage::batch() const {
+Batch Replicas::batch() const {
   Batch batch;
   batch.first_atom = first_atoms(systems);
   for (std::size_t r = 0; r < systems.size(); ++r) {
@@ -119,106 +128,87 @@ Batch Stage::batch() const {
   return batch;
 }
 
-Stage prepare_components(Input input) {
+Stage::Stage(Input given, bool watched) : input(std::move(given)) {
   choose_components(input, "run");
-  Stage stage{std::move(input), {}, {}, {}, {}, {}, {}, nullptr, nullptr, {}, false};
-  stage.options = read_run_options(stage.input);
-  stage.device = read_device(stage.input);
-  stage.integrator = integrators()
-                         .find(stage.input.text("integrator.method"))
-                         .make({stage.input, stage.options.time_step, stage.options.seed});
-  if (stage.integrator->needs_temperature() && stage.input.text("integrator.temperature").empty())
-    stage.input.fail("integrator.temperature",
-                     "is missing: " + stage.input.text("integrator.method") + " needs one");
-  stage.thermostat = stage.integrator->needs_temperature();
-  stage.audit = read_audit_options(stage.input, stage.options.time_step);
-  stage.potential = make_potential(stage.input, stage.device);
-  stage.potential_description = stage.potential->describe();
-  add_model(stage, "potential.model");
-  if (stage.audit.enabled) {
-    stage.teacher = std::make_unique<TimedEvaluator>(make_teacher(stage.input, stage.device),
-                                                     stage.device, stage.options.threads);
-    add_model(stage, "teacher.model");
-  }
-  return stage;
+  options = read_run_options(input);
+  device = read_device(input);
+  const auto integrator = make_integrator(input, options);
+  thermostat = integrator->needs_temperature();
+  conserves_momentum = integrator->conserves_momentum();
+  if (thermostat && input.text("integrator.temperature").empty())
+    input.fail("integrator.temperature",
+               "is missing: " + input.text("integrator.method") + " needs one");
+  potential = make_potential(input, device);
+  potential_description = potential->describe();
+  add_file("potential.model");
+  if (!watched) return;
+  for (const auto& [name, maker] : md::watches().entries())
+    if (std::unique_ptr<Watch> watch = maker.make(*this)) watches.push_back(std::move(watch));
 }
 
-Stage prepare_stage(Input input, const LastState* previous) {
-  std::vector<HashedFile> files;
-  std::vector<Structure> frames;
-  choose_components(input, "run");
-  if (!previous) frames = read_systems(input, files);
-  Stage stage = prepare_components(std::move(input));
-  stage.files.insert(stage.files.end(), files.begin(), files.end());
+void Stage::add_file(const std::string& key) {
+  if (input.text(key).empty()) return;
+  const std::string path = input.file(key);
+  files.push_back({path, sha256_of_file(path)});
+}
+
+void check_replicas(const Stage& stage, const Replicas& replicas) {
+  check_systems(stage.input, *stage.potential, stage.device, replicas.systems);
+  for (const auto& watch : stage.watches) watch->check(replicas);
+}
+
+Replicas start_replicas(const Stage& stage, const Replicas* previous) {
+  const Input& input = stage.input;
   const RunOptions& o = stage.options;
-  if (previous)
-    take_over(stage, *previous);
-  else
-    stage.systems = replicate(std::move(frames), o.replicas);
-  const std::size_t n = stage.systems.size();
-  if (n > 100'000'000) stage.input.fail_value("system.replicas", "makes too many replicas");
-  check_potentials(stage);
+  Replicas replicas = previous ? take_over(stage, *previous) : read_replicas(stage);
+  const std::size_t n = replicas.systems.size();
+  if (n > 100'000'000) input.fail_value("system.replicas", "makes too many replicas");
+  check_replicas(stage, replicas);
 
-  const int count = static_cast<int>(n);
-  const Input& in = stage.input;
-  const std::vector<double> temperatures = read_temperatures(in, count);
+  const std::vector<double> temperatures = read_temperatures(input, static_cast<int>(n));
   if (o.first_id > std::numeric_limits<std::uint32_t>::max() - n)
-    in.fail_value("system.replica_id", "leaves no numbers for all replicas");
-  stage.settings.resize(n);
-  for (std::size_t r = 0; r < n; ++r) {
-    const bool own = !previous || in.has("system.replica_id");
-    stage.settings[r].id = own ? o.first_id + static_cast<std::uint32_t>(r) : previous->ids[r];
-  }
-  set_thermostats(stage);
-  if (stage.status.empty()) stage.status.assign(n, static_cast<int>(Status::running));
+    input.fail_value("system.replica_id", "leaves no numbers for all replicas");
+  if (!previous || input.has("system.replica_id"))
+    for (std::size_t r = 0; r < n; ++r)
+      replicas.settings[r].id = o.first_id + static_cast<std::uint32_t>(r);
+  set_thermostats(stage, replicas);
 
-  start_moving(stage, temperatures);
+  start_moving(stage, replicas, temperatures);
   // A later stage has drift only if an earlier one left it in or brought it back.
-  const bool fresh = !previous || o.velocities == "maxwell" || in.has("system.remove_drift");
-  stage.drift_removed = fresh ? o.remove_drift : is_without_drift(*previous);
-  settle(stage, stage.drift_removed);
-  return stage;
+  const bool fresh = !previous || o.velocities == "maxwell" || input.has("system.remove_drift");
+  replicas.drift_removed = fresh ? o.remove_drift : is_without_drift(*previous);
+  settle(stage, replicas);
+  return replicas;
 }
 
-void set_thermostats(Stage& stage) {
-  const int n = static_cast<int>(stage.systems.size());
+void set_thermostats(const Stage& stage, Replicas& replicas) {
+  const int n = static_cast<int>(replicas.systems.size());
   const std::vector<double> temperatures = read_temperatures(stage.input, n);
   const std::string friction = "integrator.friction";  // a key of some methods only
   const std::vector<double> frictions =
       stage.input.takes(friction) ? stage.input.per_replica(friction, n, copies(stage.input))
                                   : std::vector<double>(n);
   for (int r = 0; r < n; ++r) {
-    stage.settings[r].temperature = temperatures.empty() ? 0 : temperatures[r];
-    stage.settings[r].friction = frictions[r];
+    replicas.settings[r].temperature = temperatures.empty() ? 0 : temperatures[r];
+    replicas.settings[r].friction = frictions[r];
   }
 }
 
-std::unique_ptr<Simulation> make_simulation(Stage& stage) {
-  if (stage.audit.enabled && stage.audit.policy == AuditOptions::Policy::handover) {
-    stage.handover = std::make_unique<HandoverPotential>(*stage.potential, *stage.teacher,
-                                                         stage.systems, stage.options.skin);
-  }
-  Potential& potential = stage.handover ? *stage.handover : *stage.potential;
-  auto simulation = std::make_unique<Simulation>(
-      stage.device, stage.options.threads, stage.systems, stage.settings, potential,
-      std::move(stage.integrator), stage.options.skin, stage.options.limits);
-  simulation->state().status.upload(stage.status);
+std::unique_ptr<Simulation> make_simulation(const Stage& stage, const Replicas& replicas) {
+  Potential* potential = stage.potential.get();
+  for (const auto& watch : stage.watches) potential = &watch->drive(*potential, replicas);
+  const RunOptions& o = stage.options;
+  auto simulation =
+      std::make_unique<Simulation>(stage.device, o.threads, replicas.systems, replicas.settings,
+                                   *potential, make_integrator(stage.input, o), o.skin, o.limits);
+  simulation->state().status.upload(replicas.status);
   return simulation;
 }
 
-LastState first_state(const Stage& stage) {
-  LastState state{stage.systems, {}, stage.status, {}};
-  for (const ReplicaSettings& settings : stage.settings) {
-    state.freedom.push_back(settings.freedom);
-    state.ids.push_back(settings.id);
-  }
-  return state;
-}
-
-LastState last_state(const Simulation& simulation, const Stage& stage) {
+Replicas last_replicas(const Simulation& simulation, const Replicas& start) {
   const State& state = simulation.state();
-  LastState last{stage.systems, state.freedom.download(), state.status.download(),
-                 state.random_id.download()};
+  Replicas last = start;
+  last.status = state.status.download();
   const std::vector<Vec3> x = state.position.download(), v = state.velocity.download();
   for (std::size_t r = 0; r < last.systems.size(); ++r) {
     const auto begin = state.first_atom()[r], end = state.first_atom()[r + 1];

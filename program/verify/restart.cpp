@@ -7,8 +7,8 @@
 #include "io/checkpoint.hpp"
 #include "md/text.hpp"
 #include "md/velocities.hpp"
+#include "program/components.hpp"
 #include "program/run/checkpointing.hpp"
-#include "program/run/stage.hpp"
 #include "program/verify/verify.hpp"
 
 namespace md {
@@ -16,6 +16,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int n_steps = 20, stop_at = 7;
+constexpr std::uint32_t seed = 2026;
+constexpr double friction = 0.01;  // 1/fs
 
 /// A folder of its own that goes away with it.
 class TemporaryFolder {
@@ -38,21 +40,15 @@ class TemporaryFolder {
   std::string path_;
 };
 
-/// The user's potential and device with a short run of Langevin dynamics, which also needs its
-/// random numbers to go on as they would have.
-Input short_run(const VerifyCase& c, const std::string& folder) {
-  Input input = c.input;
-  for (const std::string& key : input.full_keys())
-    for (const char* const section :
-         {"system.", "integrator.", "output.", "safety.", "checkpoint."})
-      if (key.starts_with(section)) input.erase(key);
-  input.set("integrator.method", "langevin");
-  input.set("integrator.temperature", "300 K");
-  input.set("integrator.friction", "10 /ps");
-  input.set("integrator.time_step", std::to_string(2 * verify_time_step(c.system)));
-  input.set("integrator.steps", std::to_string(n_steps));
-  input.set("output.directory", folder);
-  return input;
+/// A short run of Langevin dynamics, which also needs its random numbers to go on as they would
+/// have, on the device of the user.
+std::unique_ptr<Simulation> short_run(const VerifyCase& c, const Replicas& start,
+                                      Potential& potential) {
+  auto integrator =
+      integrators().find("langevin").make({c.input, 2 * verify_time_step(c.system), seed});
+  return std::make_unique<Simulation>(c.evaluator.device(), c.evaluator.threads(), start.systems,
+                                      start.settings, potential, std::move(integrator), 1.0,
+                                      SafetyLimits{});
 }
 
 bool same_bits(const std::vector<Vec3>& a, const std::vector<Vec3>& b) {
@@ -74,25 +70,19 @@ std::vector<std::string> differences(const State& a, const State& b) {
 std::vector<VerifyRow> check_restart(const VerifyCase& c) {
   const TemporaryFolder folder;
   const std::string file = folder.path() + "/checkpoint.nc";
-  const Input input = short_run(c, folder.path());
-  Stage stage = prepare_components(input);
-  stage.systems = {c.system};
-  draw_velocities(stage.systems[0], 300, stage.options.seed, 0);
-  stage.settings = {{0, 0, 0, 3 * c.system.size()}};
-  stage.status = {static_cast<int>(Status::running)};
-  set_thermostats(stage);
+  Replicas start{{c.system}, {{300, friction, 0, 3 * c.system.size()}}, {}, false, {}};
+  draw_velocities(start.systems[0], 300, seed, 0);
   Samples samples(1);
-  const auto whole = make_simulation(stage);
+  const auto whole = short_run(c, start, c.evaluator.potential());
   whole->evaluate(false);
   whole->advance(stop_at, false);
-  write_checkpoint(file, make_checkpoint(*whole, stage, samples, {}), 1);
+  write_checkpoint(file, make_checkpoint(*whole, "none", samples, {}), 1);
   whole->advance(n_steps - stop_at, false);
 
   // As `understudy restart` does it, in all but the process: the model is read again too.
-  Stage again = prepare_components(input);
+  const auto again = make_potential(c.input, c.evaluator.device());
   const Checkpoint checkpoint = read_checkpoint(file);
-  read_systems(checkpoint, again);
-  const auto continued = make_simulation(again);
+  const auto continued = short_run(c, read_replicas(checkpoint), *again);
   restore(checkpoint, *continued, samples);
   continued->advance(n_steps - stop_at, false);
 

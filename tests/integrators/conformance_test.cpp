@@ -205,8 +205,8 @@ TEST_P(IntegratorConformance, ThermostatsGiveTheDistributionOfTheKineticEnergy) 
   const double w = std::sqrt(2 / standard_mass(6) * units::force_to_acceleration), dt = 0.1 / w;
   std::vector<ReplicaSettings> how = settings_of(systems, 100, w);
   for (std::size_t r = 0; r < how.size(); r += 2) how[r].temperature = 400;
-  Simulation s(Device{}, 1, systems, how, potential_of("harmonic", {{"stiffness", "2"}}),
-               integrator(dt), 0, {});
+  const auto harmonic = potential_of("harmonic", {{"stiffness", "2"}});
+  Simulation s(Device{}, 1, systems, how, *harmonic, integrator(dt), 0, {});
   s.evaluate(false);
   s.advance(100, false);
   std::vector<double> energies;

@@ -19,7 +19,7 @@ TEST(VelocityVerlet, FollowsTheHarmonicOscillator) {
   // x'' = -k/m x. The scheme is exact for a slightly higher frequency:
   // cos(w' dt) = 1 - (w dt)^2 / 2 (Hairer, Lubich, Wanner, Acta Numerica 2003, section 1).
   const double k = 2.0, dt = 0.7, mass = standard_mass(6);
-  const std::vector<Structure> systems{{{6}, {{1, 0, 0}}, {{0, 0, 0}}, {}, {}, ""}};
+  const std::vector<Structure> systems{{{6}, {{1, 0, 0}}, {{0, 0, 0}}, {}, {}, "", ""}};
   const auto harmonic = potential_of("harmonic", {{"stiffness", "2"}});
   Simulation s(Device{}, 1, systems, settings_of(systems), *harmonic,
                integrator_of("velocity_verlet", dt), 0, {});

@@ -3,7 +3,7 @@ function(md_kernels target)
   target_sources(${target} PRIVATE ${ARGN})
   if(MD_CUDA)
     set_source_files_properties(${ARGN} TARGET_DIRECTORY ${target} PROPERTIES COMPILE_OPTIONS
-      "--extended-lambda;--expt-relaxed-constexpr;-fmad=false;-Xcompiler=-Wall,-ffp-contract=off")
+      "--extended-lambda;--expt-relaxed-constexpr;-fmad=false;-Xcompiler=-Wall,-ffp-contract=off,-fno-semantic-interposition")
     target_compile_definitions(${target} PUBLIC MD_CUDA=1)
     target_link_libraries(${target} PUBLIC cudart)
   else()

@@ -8,6 +8,7 @@
 
 #include "io/netcdf_handle.hpp"
 #include "md/errors.hpp"
+#include "md/version.hpp"
 
 namespace md {
 namespace {
@@ -33,7 +34,7 @@ Fixed define(const NetcdfHandle& nc, const AmberLayout& layout, const std::strin
   nc.attribute(NC_GLOBAL, "title", short_title(title));
   nc.attribute(NC_GLOBAL, "application", "Understudy");
   nc.attribute(NC_GLOBAL, "program", "understudy");
-  nc.attribute(NC_GLOBAL, "programVersion", MD_VERSION);
+  nc.attribute(NC_GLOBAL, "programVersion", version);
   nc.attribute(NC_GLOBAL, "Conventions", "AMBER");
   nc.attribute(NC_GLOBAL, "ConventionVersion", "1.0");
 

@@ -36,7 +36,9 @@ const bool registered[] = {
                       "strict: a replica has the same bits alone and in any batch", "fast|strict"},
                      {"progress", Kind::choice, "auto", "progress while running", "auto|off"},
                      {"max_time", Kind::wall_time, "",
-                      "stop with a checkpoint after this time on the clock", ""}}}),
+                      "stop with a checkpoint after this time on the clock", ""},
+                     {"plugins", Kind::files, "",
+                      "shared objects with more potentials, integrators, writers", ""}}}),
 };
 
 std::string element_names(const std::set<int>& numbers) {

@@ -8,6 +8,7 @@
 
 #include "md/device/device.hpp"
 #include "md/text.hpp"
+#include "md/version.hpp"
 #include "program/schema.hpp"
 #include "program/verb.hpp"
 
@@ -140,12 +141,8 @@ std::string version_text() {
 #else
   const char* const devices = "CPU";
 #endif
-#ifdef MD_TORCH
-  const char* const torch = "with LibTorch";
-#else
-  const char* const torch = "without LibTorch";
-#endif
-  return fmt::format("understudy {} ({}; {}; netCDF {}; {} {})", MD_VERSION, devices, torch, netcdf,
+  const char* const torch = part_is_installed("torch") ? "with LibTorch" : "without LibTorch";
+  return fmt::format("understudy {} ({}; {}; netCDF {}; {} {})", version, devices, torch, netcdf,
                      "g++", __VERSION__);
 }
 

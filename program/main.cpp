@@ -1,18 +1,16 @@
-#include <unistd.h>
-
-#include <cstdlib>
 #include <exception>
-#include <filesystem>
 #include <iostream>
 #include <new>
 
 #include "program/help.hpp"
+#include "program/plugins.hpp"
 #include "program/verb.hpp"
 
 namespace md {
 namespace {
 
 ExitCode run_program(int argc, char** argv) {
+  load_plugins(argc, argv);
   const CommandLine line = parse_command_line(argc, argv);
   if (line.verb == "version") {
     std::cout << version_text() << "\n";
@@ -24,19 +22,6 @@ ExitCode run_program(int argc, char** argv) {
   }
   return verbs().find(line.verb).run(line);
 }
-
-#ifdef MD_TORCH
-/// LibTorch's OpenMP threads wait for work by spinning for milliseconds, which stalls everything on
-/// a machine that does something else too. Its OpenMP library reads how long from the environment
-/// when it is loaded, so the program starts itself once more, under its own name, with a bound well
-/// under a millisecond. Returns where the user has said otherwise, or where that is not possible.
-void bound_spinning(char** argv) {
-  if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT")) return;
-  setenv("GOMP_SPINCOUNT", "30000", 1);
-  std::error_code ignored;
-  execv(std::filesystem::read_symlink("/proc/self/exe", ignored).c_str(), argv);
-}
-#endif
 
 /// One line on standard error, whatever a library put into its message.
 int report(ExitCode code, std::string message) {
@@ -51,9 +36,6 @@ int report(ExitCode code, std::string message) {
 
 int main(int argc, char** argv) {
   using namespace md;
-#ifdef MD_TORCH
-  bound_spinning(argv);
-#endif
   try {
     return static_cast<int>(run_program(argc, argv));
   } catch (const InputError& error) {

@@ -8,9 +8,10 @@ namespace md {
 namespace {
 
 ExitCode models_verb(const CommandLine& line) {
-  if (!line.overrides.empty())
-    throw InputError("command line: models takes a file and no keys, not --" +
-                     line.overrides[0].first);
+  for (const auto& [key, value] : line.overrides)
+    if (key != "run.plugins")
+      throw InputError("command line: models takes a file and no key but run.plugins, not --" +
+                       key);
   if (line.arguments.size() > 1)
     throw InputError("command line: models takes one file, not " +
                      std::to_string(line.arguments.size()));

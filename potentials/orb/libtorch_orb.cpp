@@ -136,8 +136,8 @@ TorchOrbTypes types_of(const PotentialOptions& options) {
   return {type, type};
 }
 
-std::unique_ptr<Potential> make(const Safetensors& file, const OrbModel& model, int most_neighbors,
-                                const PotentialOptions& options) {
+std::unique_ptr<Potential> make(const EvaluationOptions& given) {
+  const auto& [file, model, most_neighbors, options] = given;
   torch_device(options.device);  // throws where LibTorch has no GPU path
   PotentialTraits traits = traits_of(model, options.precision);
 #ifdef MD_TORCH_CUDA
@@ -156,7 +156,7 @@ std::unique_ptr<Potential> make(const Safetensors& file, const OrbModel& model, 
       describe(model, most_neighbors), most_neighbors, options);
 }
 
-const bool registered = (make_libtorch() = make) != nullptr;
+const bool supplied = evaluations().supply("libtorch", make);
 
 }  // namespace
 }  // namespace md::orb

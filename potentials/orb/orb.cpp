@@ -26,9 +26,9 @@ Description describe(const OrbModel& model, int most_neighbors) {
   return description;
 }
 
-Make& make_libtorch() {
-  static Make make = nullptr;
-  return make;
+EvaluationRegistry& evaluations() {
+  static EvaluationRegistry registry("potential.evaluation", "evaluation of orb");
+  return registry;
 }
 
 namespace {
@@ -101,12 +101,7 @@ class OrbPotential final : public Potential {
 bool by_libtorch(const PotentialOptions& options) {
   const std::string how = options.input.choice("potential.evaluation");
   const bool gpu = options.device.is_cuda();
-  if (how == "libtorch" || (gpu && how == "auto")) {
-    if (make_libtorch()) return true;
-    options.input.fail("potential.evaluation",
-                       std::string("this build has no LibTorch, which orb needs ") +
-                           (gpu ? "on a GPU; use run.device = cpu" : "for it; use kernels"));
-  }
+  if (how == "libtorch" || (gpu && how == "auto")) return true;
   if (gpu)
     options.input.fail("potential.evaluation",
                        "the kernels of orb run on the CPU; use libtorch or run.device = cpu");
@@ -127,12 +122,15 @@ std::unique_ptr<Potential> make(const PotentialOptions& options) {
     options.input.fail_value("potential.max_neighbors", "must lie between 1 and 10000");
   const Safetensors file(options.input.file("potential.model"));
   const OrbModel model = OrbModel::read(file);
-  if (libtorch) return make_libtorch()(file, model, static_cast<int>(most), options);
+  if (libtorch)
+    return evaluations().find("libtorch").make({file, model, static_cast<int>(most), options});
   if (options.precision == "float64")
     return std::make_unique<OrbPotential<double>>(file, model, static_cast<int>(most));
   return std::make_unique<OrbPotential<float>>(file, model, static_cast<int>(most));
 }
 
+const bool declared =
+    evaluations().add("libtorch", {"on the CPU and on a GPU", {}, nullptr, "torch"});
 const bool registered = potentials().add(
     "orb",
     {"Orb-v2, a graph network with direct forces, from a safetensors file",

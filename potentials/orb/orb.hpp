@@ -14,10 +14,15 @@ PotentialTraits traits_of(const OrbModel& model, const std::string& precision);
 /// The model and how many neighbors it looks at.
 Description describe(const OrbModel& model, int most_neighbors);
 
-/// By LibTorch: the oracle of the kernels, and what runs on a GPU. Null in a build without
-/// LibTorch; libtorch_orb.cpp sets it.
-using Make = std::unique_ptr<Potential> (*)(const Safetensors& file, const OrbModel& model,
-                                            int most_neighbors, const PotentialOptions& options);
-Make& make_libtorch();
+/// What another evaluation than the kernels gets.
+struct EvaluationOptions {
+  const Safetensors& file;
+  const OrbModel& model;
+  int most_neighbors;
+  const PotentialOptions& potential;
+};
+/// The other evaluations: "libtorch", the oracle of the kernels, and what runs on a GPU.
+using EvaluationRegistry = Registry<Factory<Potential, EvaluationOptions>>;
+EvaluationRegistry& evaluations();
 
 }  // namespace md::orb

@@ -41,7 +41,7 @@ FilterTable<T>::FilterTable(const PainnModel& model, int intervals_)
 
   const int n_layers = static_cast<int>(model.layers.size());
   data.resize(static_cast<std::size_t>(n_layers) * blocks * (intervals + 3) * row);
-  std::vector<double> filter(width);
+  std::vector<double> filter(width), sum;
   for (int l = 0; l < n_layers; ++l)
     for (int part = 0; part < 3; ++part)
       for (int c = 0; c < f; ++c) {
@@ -51,11 +51,11 @@ FilterTable<T>::FilterTable(const PainnModel& model, int intervals_)
         filter[model.n_radial] = model.filter.bias[out];
         T* const column =
             data.data() + (block(l, c / panel) - data.data()) + part * panel + c % panel;
-        for (int i = 0; i < intervals + 3; ++i) {
-          double sum = 0;
-          for (int k = 0; k < width; ++k) sum += filter[k] * radial[k][i];
-          column[static_cast<std::size_t>(i) * row] = static_cast<T>(sum);
-        }
+        sum.assign(intervals + 3, 0);
+        for (int k = 0; k < width; ++k)
+          for (int i = 0; i < intervals + 3; ++i) sum[i] += filter[k] * radial[k][i];
+        for (int i = 0; i < intervals + 3; ++i)
+          column[static_cast<std::size_t>(i) * row] = static_cast<T>(sum[i]);
       }
 }
 

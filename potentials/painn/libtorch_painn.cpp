@@ -5,7 +5,8 @@
 namespace md::painn {
 namespace {
 
-std::unique_ptr<Potential> make(const PainnModel& model, const PotentialOptions& options) {
+std::unique_ptr<Potential> make(const EvaluationOptions& given) {
+  const auto& [model, options] = given;
   const at::ScalarType precision = torch_precision(options);
   PotentialTraits traits = traits_of(model, options.precision);
 #ifndef MD_TORCH_CUDA
@@ -16,7 +17,7 @@ std::unique_ptr<Potential> make(const PainnModel& model, const PotentialOptions&
       options.strict, model.describe());
 }
 
-const bool registered = (make_libtorch() = make) != nullptr;
+const bool supplied = evaluations().supply("libtorch", make);
 
 }  // namespace
 }  // namespace md::painn

@@ -21,9 +21,9 @@ PotentialTraits traits_of(const PainnModel& model, const std::string& precision)
   return traits;
 }
 
-Make& make_libtorch() {
-  static Make make = nullptr;
-  return make;
+EvaluationRegistry& evaluations() {
+  static EvaluationRegistry registry("potential.evaluation", "evaluation of painn");
+  return registry;
 }
 
 }  // namespace painn
@@ -53,11 +53,11 @@ std::unique_ptr<Potential> make(const PotentialOptions& options) {
   }
   if (options.input.choice("potential.filters") != "auto")
     options.input.fail("potential.filters", "belongs to the kernels; LibTorch's are always exact");
-  if (!painn::make_libtorch())
-    options.input.fail("potential.evaluation", "this build has no LibTorch; use kernels");
-  return painn::make_libtorch()(model, options);
+  return painn::evaluations().find(how).make({model, options});
 }
 
+const bool declared =
+    painn::evaluations().add("libtorch", {"automatic differentiation", {}, nullptr, "torch"});
 const bool registered = potentials().add(
     "painn",
     {"equivariant message-passing network (PaiNN) from a safetensors file",

@@ -29,9 +29,13 @@ class Profiled {
   virtual std::vector<std::pair<std::string, double>> profile() = 0;
 };
 
-/// By LibTorch with automatic differentiation: the oracle, and what runs on a GPU. Null in a build
-/// without LibTorch; libtorch_painn.cpp sets it.
-using Make = std::unique_ptr<Potential> (*)(const PainnModel&, const PotentialOptions&);
-Make& make_libtorch();
+/// What another evaluation than the kernels gets.
+struct EvaluationOptions {
+  const PainnModel& model;
+  const PotentialOptions& potential;
+};
+/// The other evaluations: "libtorch" with automatic differentiation, the oracle of the kernels.
+using EvaluationRegistry = Registry<Factory<Potential, EvaluationOptions>>;
+EvaluationRegistry& evaluations();
 
 }  // namespace md::painn

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "md/version.hpp"
 #include "program/bench/bench.hpp"
 #include "program/help.hpp"
 
@@ -81,9 +82,9 @@ std::string bench_json(const std::vector<BenchModel>& models, const std::string&
   nlohmann::ordered_json reference{{"device", published_device}};
   for (const Published& p : published) reference[p.what] = p.time;
   const nlohmann::ordered_json json{
-      {"program", "understudy"}, {"version", MD_VERSION}, {"build", version_text()},
-      {"device", device},        {"trials", trials},      {"unit", "ms per molecule"},
-      {"models", contenders},    {"results", results},    {"published", reference}};
+      {"program", "understudy"}, {"version", version}, {"build", version_text()},
+      {"device", device},        {"trials", trials},   {"unit", "ms per molecule"},
+      {"models", contenders},    {"results", results}, {"published", reference}};
   return json.dump(2) + "\n";
 }
 

@@ -8,6 +8,7 @@
 
 #include "md/file_hash.hpp"
 #include "md/files.hpp"
+#include "md/version.hpp"
 #include "potentials/support/safetensors.hpp"
 #include "program/components.hpp"
 #include "program/distill/data.hpp"
@@ -126,7 +127,7 @@ std::string error_row(const std::string& name, std::size_t n, const painn::Train
 /// Test errors of the finished student, by composition and in all, to errors.csv and the screen.
 std::map<std::string, std::string> report_errors(const DistillOptions& o, const PainnModel& model,
                                                  const Dataset& data) {
-  const auto trainer = painn::make_trainer()(model, o.trainer);
+  const auto trainer = painn::trainers().find("libtorch").make({model, o.trainer});
   std::vector<painn::TrainingStructure> prepared;
   prepared.reserve(data.structures.size());
   std::map<std::string, std::vector<const painn::TrainingStructure*>> by_name;
@@ -163,8 +164,7 @@ std::map<std::string, std::string> report_errors(const DistillOptions& o, const 
 ExitCode distill_verb(const CommandLine& line) {
   if (line.arguments.size() != 1)
     throw InputError("command line: distill needs an input file, or the folder of one to continue");
-  if (!painn::make_trainer())
-    throw ResourceError("this build has no LibTorch, which distill needs: -DMD_TORCH=ON");
+  painn::trainers().find("libtorch");  // said now, not after hours of sampling
   const bool again = fs::is_directory(line.arguments[0]);
   Input input(full_schema());
   input.read_file(again ? line.arguments[0] + "/input.ini" : line.arguments[0]);
@@ -221,7 +221,7 @@ ExitCode distill_verb(const CommandLine& line) {
     metadata["teacher"] = fs::path(input.text("potential.model")).filename().string();
   if (!input.text("potential.model").empty())
     metadata["teacher_sha256"] = sha256_of_file(input.file("potential.model"));
-  metadata["distilled_by"] = std::string("understudy ") + MD_VERSION;
+  metadata["distilled_by"] = std::string("understudy ") + version;
   metadata["distilled_steps"] = std::to_string(training.member(0).steps());
   metadata["seed"] = std::to_string(o.seed);
   const std::string target = o.directory + "/student.safetensors";

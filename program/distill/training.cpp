@@ -50,7 +50,7 @@ DistillTraining::DistillTraining(const DistillOptions& options, const PainnModel
   for (int k = 0; k < options.committee; ++k) {
     PainnModel own = model;
     if (!given) painn::draw_weights(own, options.seed + static_cast<std::uint32_t>(k));
-    members_.push_back(painn::make_trainer()(own, options.trainer));
+    members_.push_back(painn::trainers().find("libtorch").make({own, options.trainer}));
   }
   if (std::filesystem::exists(options.directory + "/state.json")) read_state();
 }

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "md/version.hpp"
 #include "program/components.hpp"
 #include "program/help.hpp"
 #include "program/progress.hpp"
@@ -89,7 +90,7 @@ std::string summary_json(const FinishedRun& run) {
   }
   nlohmann::ordered_json json{
       {"program", "understudy"},
-      {"version", MD_VERSION},
+      {"version", version},
       {"build", version_text()},
       {"command", run.command},
       {"outcome", run.outcome},

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "md/version.hpp"
 #include "program/components.hpp"
 #include "program/help.hpp"
 #include "program/verify/verify.hpp"
@@ -65,7 +66,7 @@ std::string verify_json(const Input& input, const Evaluator& evaluator,
                     {"claims", std::move(rows)}});
   }
   const nlohmann::ordered_json json{{"program", "understudy"},
-                                    {"version", MD_VERSION},
+                                    {"version", version},
                                     {"build", version_text()},
                                     {"device", describe(evaluator.device(), evaluator.threads())},
                                     {"potential", input.text("potential.name")},

@@ -140,7 +140,10 @@ std::vector<PotentialCase> make_cases() {
 
 std::vector<PotentialCase> potential_cases() {
   std::vector<PotentialCase> cases = make_cases();
-  std::erase_if(cases, [](const auto& c) { return !potentials().entries().contains(c.name); });
+  std::erase_if(cases, [](const auto& c) {  // what is declared only stands in a part not linked
+    const auto entry = potentials().entries().find(c.name);
+    return entry == potentials().entries().end() || !entry->second.make;
+  });
   return cases;
 }
 

@@ -216,11 +216,11 @@ class TorchTrainer final : public Trainer {
   std::int64_t steps_ = 0;
 };
 
-std::unique_ptr<Trainer> make(const PainnModel& model, const TrainerOptions& options) {
-  return std::make_unique<TorchTrainer>(model, options);
+std::unique_ptr<Trainer> make(const TrainerStart& start) {
+  return std::make_unique<TorchTrainer>(start.model, start.options);
 }
 
-const bool registered = (make_trainer() = make) != nullptr;
+const bool supplied = trainers().supply("libtorch", make);
 
 }  // namespace
 }  // namespace md::painn

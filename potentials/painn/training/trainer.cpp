@@ -81,9 +81,15 @@ void draw_weights(PainnModel& model, std::uint32_t seed) {
   }
 }
 
-MakeTrainer& make_trainer() {
-  static MakeTrainer make = nullptr;
-  return make;
+TrainerRegistry& trainers() {
+  static TrainerRegistry registry("distill", "trainer");
+  return registry;
 }
+
+namespace {
+
+const bool declared = trainers().add("libtorch", {"AdamW on LibTorch", {}, nullptr, "torch"});
+
+}  // namespace
 
 }  // namespace md::painn

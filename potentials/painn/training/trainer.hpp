@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "md/device/device.hpp"
+#include "md/registry.hpp"
 #include "md/vec3.hpp"
 #include "potentials/painn/painn_model.hpp"
 
@@ -85,8 +86,13 @@ class Trainer {
 /// embedding, biases zero.
 void draw_weights(PainnModel& model, std::uint32_t seed);
 
-/// Made by LibTorch; null in a build without it.
-using MakeTrainer = std::unique_ptr<Trainer> (*)(const PainnModel&, const TrainerOptions&);
-MakeTrainer& make_trainer();
+/// What a trainer starts from.
+struct TrainerStart {
+  const PainnModel& model;
+  const TrainerOptions& options;
+};
+/// Trainers by name: "libtorch".
+using TrainerRegistry = Registry<Factory<Trainer, TrainerStart>>;
+TrainerRegistry& trainers();
 
 }  // namespace md::painn

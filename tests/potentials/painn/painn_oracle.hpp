@@ -12,7 +12,8 @@ namespace md::test {
 /// The network on LibTorch with automatic differentiation, in double.
 inline std::unique_ptr<Potential> make_oracle(const PainnModel& model) {
   const Input none(Input::Schema{});
-  return painn::make_libtorch()(model, {none, Device{}, 2, false, "float64"});
+  const PotentialOptions options{none, Device{}, 2, false, "float64"};
+  return painn::evaluations().find("libtorch").make({model, options});
 }
 
 /// Largest differences from the oracle: energy per atom, force, virial per atom; and force beyond

@@ -94,6 +94,10 @@ double distance(const std::vector<double>& a, const std::vector<double>& b) {
   return std::sqrt(error / size);
 }
 
+std::unique_ptr<Trainer> make_trainer(const PainnModel& model, const TrainerOptions& options) {
+  return trainers().find("libtorch").make({model, options});
+}
+
 TEST(Trainer, GradientIsThatOfSecondDerivatives) {
   for (const int channels : {32, 12}) {  // with the fused messages, and without
     const Problem problem(channels);
@@ -108,7 +112,7 @@ TEST(Trainer, GradientIsThatOfSecondDerivatives) {
       options.displacement = halved ? 5e-5 : 1e-4;
       options.threads = 1 + halved;
       double value = 0;
-      const auto gradient = make_trainer()(problem.model, options)->gradient(problem.batch, &value);
+      const auto gradient = make_trainer(problem.model, options)->gradient(problem.batch, &value);
       ASSERT_EQ(gradient.size(), wanted.size());
       EXPECT_NEAR(value, loss, 1e-10 * loss);
       errors[halved] = distance(gradient, wanted);
@@ -122,7 +126,7 @@ TEST(Trainer, GradientInFloat32AtTheDisplacementOfTraining) {
   const Problem problem(32);
   double loss = 0, value = 0;
   const std::vector<double> wanted = second_derivatives(problem, {}, loss);
-  const auto gradient = make_trainer()(problem.model, {})->gradient(problem.batch, &value);
+  const auto gradient = make_trainer(problem.model, {})->gradient(problem.batch, &value);
   EXPECT_NEAR(value, loss, 1e-4 * loss);
   EXPECT_LT(distance(gradient, wanted), 1e-2);
 }
@@ -131,15 +135,15 @@ TEST(Trainer, ContinuesWithTheSameSteps) {
   const Problem problem(32);
   TrainerOptions options;
   options.threads = 2;
-  const auto whole = make_trainer()(problem.model, options);
-  const auto first = make_trainer()(problem.model, options);
+  const auto whole = make_trainer(problem.model, options);
+  const auto first = make_trainer(problem.model, options);
   for (int k = 0; k < 6; ++k) whole->step(problem.batch, 1e-3);
   for (int k = 0; k < 3; ++k) first->step(problem.batch, 1e-3);
   const TemporaryFile file("");
   first->write(file.path());
   PainnModel other = problem.model;
   draw_weights(other, 5);
-  const auto second = make_trainer()(other, options);
+  const auto second = make_trainer(other, options);
   second->read(file.path());
   for (int k = 0; k < 3; ++k) second->step(problem.batch, 1e-3);
   EXPECT_EQ(second->steps(), 6);
@@ -151,7 +155,7 @@ TEST(Trainer, ContinuesWithTheSameSteps) {
 TEST(Trainer, LearnsWhatAnotherNetworkSays) {
   Problem problem(32);
   // Labels that a network can have: those of the problem's own model.
-  const auto teacher = make_trainer()(problem.model, {});
+  const auto teacher = make_trainer(problem.model, {});
   for (std::size_t k = 0; k < problem.structures.size(); ++k) {
     LabelledStructure& s = problem.structures[k];
     const auto n = static_cast<std::int64_t>(s.numbers.size());
@@ -175,7 +179,7 @@ TEST(Trainer, LearnsWhatAnotherNetworkSays) {
   draw_weights(problem.model, 3);
   TrainerOptions options;
   options.average = 0.9;
-  const auto trainer = make_trainer()(problem.model, options);
+  const auto trainer = make_trainer(problem.model, options);
   const double before = trainer->evaluate(problem.batch).force_mae;
   for (int k = 0; k < 400; ++k) trainer->step(problem.batch, 3e-3 * (1 - k / 400.0));
   const TrainingErrors after = trainer->evaluate(problem.batch);

@@ -161,12 +161,7 @@ std::unique_ptr<Potential> make(const PotentialOptions& options) {
                                               options.strict, std::move(description));
 }
 
-const bool registered = potentials().add(
-    "seed_student",
-    {"import of the first student files; its energy changes with rotation and jumps "
-     "at the cutoff: run `understudy verify` before you trust it",
-     {},
-     make});
+const bool supplied = potentials().supply("seed_student", make);
 
 }  // namespace
 }  // namespace md

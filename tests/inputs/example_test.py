@@ -119,13 +119,10 @@ def restart(program, folder, _):
     run = subprocess.Popen([program, "run", *common, f"--output.directory={stopped}",
                             "--integrator.steps=100000"], stdout=subprocess.DEVNULL)
     try:
-        give_up = time.monotonic() + 120
         while run_folder.last_step(log) < 6 and run.poll() is None:
-            if time.monotonic() > give_up:
-                sys.exit("FAILED: no row of step 6 in log.csv after two minutes")
             time.sleep(0.1)
         run.send_signal(signal.SIGINT)
-        if run.wait(timeout=60) != 75:
+        if run.wait() != 75:
             sys.exit(f"FAILED: stopped by SIGINT: exit code {run.returncode}, expected 75")
     finally:
         if run.poll() is None:

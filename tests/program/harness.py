@@ -35,6 +35,10 @@ NVT = {"integrator.method": "langevin", "integrator.time_step": "2 fs",
        "integrator.temperature": "300 K"}
 
 
+# Seconds after which a program is taken to hang, on a busy machine too; less than the limit of ctest.
+HANGS = 1200
+
+
 class Failure(AssertionError):
     pass
 
@@ -44,7 +48,7 @@ def expect(condition, *what):
         raise Failure(" ".join(str(w) for w in what))
 
 
-def call(*arguments, cwd=".", limit=None, timeout=120, environment=None):
+def call(*arguments, cwd=".", limit=None, timeout=HANGS, environment=None):
     """Runs the program; the result has returncode, stdout and stderr as text."""
     return subprocess.run([PROGRAM, *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
                           timeout=timeout, preexec_fn=limit, env=environment)
@@ -138,7 +142,7 @@ def snapshot(folder):
     return found
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=HANGS):
     end = time.time() + seconds
     while time.time() < end:
         if condition():

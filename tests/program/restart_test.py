@@ -30,7 +30,7 @@ def interrupt(arguments, number, folder, after_step):
     wait_for(lambda: run.poll() is not None or (
         os.path.exists(f"{folder}/log.csv") and steps_done_quickly(folder) >= after_step))
     run.send_signal(number)
-    out, err = run.communicate(timeout=60)
+    out, err = run.communicate(timeout=HANGS)
     return run.returncode, out + err
 
 
@@ -232,7 +232,7 @@ def test_killed_at_any_time():
         run.communicate()
         kills += 1
         run = start("restart", "out")
-    out, err = run.communicate(timeout=60)
+    out, err = run.communicate(timeout=HANGS)
     expect(run.returncode == 0, run.returncode, err)
     expect(kills > 0, "was never killed")
     same_files("whole", "out")

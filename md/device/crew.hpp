@@ -32,7 +32,7 @@ class Crew {
 
   void stay(int seat);
   void work(int seat);
-  void wait_for(int finished);
+  void wait_for(int target);
 
   tbb::task_arena& arena_;
   tbb::task_group group_;

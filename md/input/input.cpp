@@ -75,8 +75,11 @@ void Input::narrow(const std::string& section, std::vector<Key> keys, const std:
       throw InputError(value.where + ": " + full_key + ": " + owner + " takes no such key; " +
                        choices(name, names));
   }
-  for (auto& [name, old] : schema_)
-    if (name == section) old = std::move(keys);
+  for (auto& [name, old] : schema_) {
+    if (name != section) continue;
+    old = std::move(keys);
+    break;
+  }
 }
 
 bool Input::has_section(const std::string& section) const {

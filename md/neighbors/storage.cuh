@@ -18,7 +18,8 @@ inline constexpr int padding = 8;
 
 /// All memory of a NeighborList.
 struct Storage {
-  static inline std::atomic<std::int64_t> lists{0};  // made so far
+  // Made so far. NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
+  static inline std::atomic<std::int64_t> lists{0};
   const std::int64_t id = ++lists;
   State& state;
   Device device;

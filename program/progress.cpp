@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace md {
@@ -60,7 +61,7 @@ void Progress::clear() {
 
 std::string duration_text(double seconds) {
   if (seconds < 60) return fmt::format("{:.1f} s", seconds);
-  const auto total = static_cast<long long>(seconds + 0.5);
+  const auto total = std::llround(seconds);
   if (seconds < 3600) return fmt::format("{} min {:02} s", total / 60, total % 60);
   if (seconds < 86400) return fmt::format("{} h {:02} min", total / 3600, total / 60 % 60);
   return fmt::format("{} d {:02} h", total / 86400, total / 3600 % 24);

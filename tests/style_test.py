@@ -1,5 +1,5 @@
-"""The rules of docs/architecture.md that a script can see: who may include whom, and which files may
-know LibTorch, CUDA or netCDF. Usage: style_test.py [SOURCE_DIR]; exit code 1 and one line per fault."""
+"""The rules of docs/architecture.md that a script can see: who may include whom, which files may
+know LibTorch, CUDA or netCDF, and that links between pages lead to files. Usage: style_test.py [SOURCE_DIR]; exit code 1 and one line per fault."""
 import pathlib
 import re
 import sys
@@ -12,6 +12,9 @@ CUDA = re.compile(r"^(cuda|cublas|cudnn|curand|cooperative_groups)")
 THRUST = re.compile(r"^(thrust|cub)/")
 NETCDF = re.compile(r"^netcdf")
 NAMESPACE = re.compile(r"^namespace md(?!::test\b)\b")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+NAMED = re.compile(r"`((?:%s)/[\w/.-]+\.(?:hpp|cpp|cu|cuh|py|ini|json))\b" % "|".join(
+    [*FOLDERS, "docs", "inputs", "benchmarks", "scripts"]))
 
 
 def folder_of(name):
@@ -60,8 +63,30 @@ def faults_of(path, folder, line):
         yield f"<{name}>: netCDF belongs into .cpp"
 
 
+def broken_links(page, text, root):
+    """Links of a page to files that are not there, and names of our files that have gone; addresses
+    and places within a page are not looked at."""
+    prose = re.sub(r"```.*?```", lambda m: "\n" * m[0].count("\n"), text, flags=re.S)
+    for number, line in enumerate(prose.splitlines(), 1):
+        for target in LINK.findall(line):
+            path = target.split("#")[0]
+            if path and "://" not in path and not (page.parent / path).exists():
+                yield f"{number}: the link to {target} leads nowhere"
+        for name in NAMED.findall(line):
+            if not (root / name).exists():
+                yield f"{number}: there is no {name}"
+
+
+def pages(root):
+    for folder in (".", "docs", "inputs", "benchmarks", "tests"):
+        yield from sorted((root / folder).glob("*.md" if folder in (".", "docs") else "**/*.md"))
+
+
 def check(root):
     faults, n_files = [], 0
+    for page in pages(root):
+        text = page.read_text(encoding="utf-8")
+        faults += [f"{page.relative_to(root)}:{f}" for f in broken_links(page, text, root)]
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
             name = path.relative_to(root)
@@ -111,6 +136,10 @@ def test_rules_can_fail():
             path = pathlib.PurePosixPath(name)
             found = list(faults_of(path, folder_of(name), line))
             assert len(found) == expected, f"{name}: {line}: {found}"
+    here = pathlib.Path(__file__)
+    for text, expected in (("[a](style_test.py)", 0), ("[a](https://a.b) [b](#here)", 0), ("[a](none.md)", 1),
+                           ("```\n[](int x)\n```", 0), ("`tests/style_test.py`", 0), ("`md/none.hpp`", 1)):
+        assert len(list(broken_links(here, text, here.parents[1]))) == expected, text
 
 
 if __name__ == "__main__":

@@ -131,4 +131,21 @@ void check_systems(const Input& input, const Potential& potential, const Device&
   if (drives && !traits.caution.empty()) warn(who + traits.caution);
 }
 
+Input read_input(const CommandLine& line) {
+  if (line.arguments.size() > 1)
+    throw InputError("command line: " + line.verb +
+                     " takes at most one input file, and keys as --section.key=value");
+  Input input(full_schema());
+  if (!line.arguments.empty()) input.read_file(line.arguments[0]);
+  apply_overrides(input, line);
+  return input;
+}
+
+Evaluator make_evaluator(const Input& input, const std::vector<Structure>& systems) {
+  const Device device = read_device(input);
+  std::unique_ptr<Potential> potential = make_potential(input, device);
+  check_systems(input, *potential, device, systems);
+  return {device, read_threads(input), std::move(potential)};
+}
+
 }  // namespace md

@@ -4,9 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "md/evaluator.hpp"
 #include "md/input/input.hpp"
 #include "md/potential.hpp"
 #include "md/structure.hpp"
+#include "program/command_line.hpp"
 
 namespace md {
 
@@ -27,6 +29,11 @@ std::vector<Structure> read_all_structures(const Input& input);
 /// but should not do. `drives`: whether its forces move atoms.
 void check_systems(const Input& input, const Potential& potential, const Device& device,
                    const std::vector<Structure>& systems, bool drives = true);
+
+/// The input of a verb that takes keys of the command line on top of those of one file, if any.
+Input read_input(const CommandLine& line);
+/// The potential of section [potential], which can treat these systems, ready to be asked.
+Evaluator make_evaluator(const Input& input, const std::vector<Structure>& systems);
 
 /// A line of its own on standard error that begins with "warning:".
 void warn(const std::string& what);

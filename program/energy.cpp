@@ -31,20 +31,12 @@ void append_result(std::string& text, const Structure& system, const Evaluation&
 }
 
 ExitCode energy_verb(const CommandLine& line) {
-  if (line.arguments.size() > 1)
-    throw InputError(
-        "command line: energy takes at most one input file, and keys as --section.key=value");
-  Input input(full_schema());
-  if (!line.arguments.empty()) input.read_file(line.arguments[0]);
-  apply_overrides(input, line);
+  Input input = read_input(line);
   choose_components(input, "energy");
   const std::string target = input.file("output.file");
   const std::vector<Structure> frames = read_all_structures(input);
-  const Device device = read_device(input);
-  std::unique_ptr<Potential> potential = make_potential(input, device);
-  check_systems(input, *potential, device, frames);
-  const bool virial = potential->traits().virial;
-  Evaluator evaluator(device, read_threads(input), std::move(potential));
+  Evaluator evaluator = make_evaluator(input, frames);
+  const bool virial = evaluator.potential().traits().virial;
 
   const std::vector<Evaluation> results = evaluate_with_progress(
       evaluator, frames, "energy", input.choice("run.progress") == "auto", virial);

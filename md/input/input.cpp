@@ -166,6 +166,13 @@ std::int64_t Input::integer(const std::string& key) const {
   }
 }
 
+std::int64_t Input::integer(const std::string& key, std::int64_t low, std::int64_t high) const {
+  const std::int64_t value = integer(key);
+  if (value < low || value > high)
+    fail_value(key, "must lie between " + std::to_string(low) + " and " + std::to_string(high));
+  return value;
+}
+
 double Input::number(const std::string& key) const {
   const std::string value = required(key);
   try {

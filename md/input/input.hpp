@@ -60,6 +60,8 @@ class Input {
   std::vector<std::string> files(const std::string& key) const;  // absolute paths
   bool flag(const std::string& key) const;
   std::int64_t integer(const std::string& key) const;
+  /// Likewise, and an error unless it lies between these two.
+  std::int64_t integer(const std::string& key, std::int64_t low, std::int64_t high) const;
   /// Number in internal units: the key's kind says which units it takes.
   double number(const std::string& key) const;
   std::optional<double> optional_number(const std::string& key) const;

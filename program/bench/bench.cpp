@@ -23,14 +23,8 @@
 namespace md {
 namespace {
 
+constexpr int most_trials = 1'000'000;
 constexpr double jitter = 0.01;  // A; every trial has new positions, so that nothing is kept
-
-int count(const Input& input, const std::string& key, int low) {
-  const std::int64_t n = input.integer(key);
-  if (n < low || n > 1'000'000)
-    input.fail_value(key, "must lie between " + std::to_string(low) + " and 1000000");
-  return static_cast<int>(n);
-}
 
 std::vector<int> sizes(const Input& input, const std::string& key) {
   std::vector<int> result;
@@ -87,8 +81,8 @@ class Contest {
       : models_(models),
         device_(device),
         threads_(read_threads(input)),
-        trials_(count(input, "bench.trials", 1)),
-        warm_up_(count(input, "bench.warm_up", 0)) {
+        trials_(static_cast<int>(input.integer("bench.trials", 1, most_trials))),
+        warm_up_(static_cast<int>(input.integer("bench.warm_up", 0, most_trials))) {
     for (const BenchModel& model : models) {
       const double before = held_bytes(device);
       potentials_.push_back(make_potential(model.input, device));
@@ -151,12 +145,7 @@ std::vector<Workload> batches_of(const Input& input) {
 }
 
 ExitCode bench_verb(const CommandLine& line) {
-  if (line.arguments.size() > 1)
-    throw InputError(
-        "command line: bench takes at most one input file, and keys as --section.key=value");
-  Input input(full_schema());
-  if (!line.arguments.empty()) input.read_file(line.arguments[0]);
-  apply_overrides(input, line);
+  const Input input = read_input(line);
   const std::string folder = input.file("output.directory");
   check_output_folder(input, folder, input.flag("output.overwrite"), "");
   const Device device = read_device(input);

@@ -68,11 +68,7 @@ const bool registered = sections().add(
      }});
 
 int count(const Input& input, const std::string& key, int least, int most) {
-  const std::int64_t value = input.integer(key);
-  if (value < least || value > most)
-    input.fail_value(key,
-                     "must lie between " + std::to_string(least) + " and " + std::to_string(most));
-  return static_cast<int>(value);
+  return static_cast<int>(input.integer(key, least, most));
 }
 
 double share(const Input& input, const std::string& key) {

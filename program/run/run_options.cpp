@@ -81,10 +81,8 @@ const bool registered[] = {
 };
 
 std::uint32_t read_u32(const Input& input, const std::string& key) {
-  const std::int64_t value = input.integer(key);
-  if (value < 0 || value > std::numeric_limits<std::uint32_t>::max())
-    input.fail_value(key, "must lie between 0 and 4294967295");
-  return static_cast<std::uint32_t>(value);
+  return static_cast<std::uint32_t>(
+      input.integer(key, 0, std::numeric_limits<std::uint32_t>::max()));
 }
 
 std::int64_t read_total_steps(const Input& input, double time_step) {
@@ -163,9 +161,7 @@ RunOptions read_run_options(const Input& input) {
   o.checkpoint_every = input.interval("checkpoint.every");
   if (!(o.checkpoint_every.steps > 0 || o.checkpoint_every.time > 0))
     input.fail_value("checkpoint.every", "must be above zero");
-  const std::int64_t keep = input.integer("checkpoint.keep");
-  if (keep < 1 || keep > 1000) input.fail_value("checkpoint.keep", "must lie between 1 and 1000");
-  o.keep = static_cast<int>(keep);
+  o.keep = static_cast<int>(input.integer("checkpoint.keep", 1, 1000));
 
   o.skin = input.number("neighbors.skin");
   if (o.skin < 0) input.fail_value("neighbors.skin", "must not be below zero");

@@ -98,22 +98,14 @@ VerifyRow not_applicable(const std::string& claim, const std::string& why) {
 namespace {
 
 ExitCode verify_verb(const CommandLine& line) {
-  if (line.arguments.size() > 1)
-    throw InputError(
-        "command line: verify takes at most one input file, and keys as --section.key=value");
-  Input input(full_schema());
-  if (!line.arguments.empty()) input.read_file(line.arguments[0]);
-  apply_overrides(input, line);
+  Input input = read_input(line);
   choose_components(input, "verify");
   const std::string target = input.text("output.file").empty() ? "" : input.file("output.file");
   if (!target.empty() &&
       !std::filesystem::is_directory(std::filesystem::path(target).parent_path()))
     input.fail("output.file", target + ": its folder is not there");
   const std::vector<Structure> frames = read_all_structures(input);
-  const Device device = read_device(input);
-  std::unique_ptr<Potential> potential = make_potential(input, device);
-  check_systems(input, *potential, device, frames);
-  Evaluator evaluator(device, read_threads(input), std::move(potential));
+  Evaluator evaluator = make_evaluator(input, frames);
 
   std::vector<VerifiedSystem> systems;
   for (const Structure& frame : frames) {

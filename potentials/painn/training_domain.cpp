@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "md/errors.hpp"
+#include "md/json.hpp"
 #include "md/symmetric_inverse.hpp"
 
 namespace md::painn {
@@ -94,27 +94,30 @@ std::vector<double> TrainingDomain::novelty(const std::vector<int>& numbers,
 }
 
 std::string TrainingDomain::text() const {
-  nlohmann::json json{{"elements", elements_}};
+  Json clouds = Json::object();
   for (const auto& [z, cloud] : clouds_) {
     // Single precision is enough and half as long.
     const std::vector<float> mean(cloud.mean.begin(), cloud.mean.end()),
         precision(cloud.precision.begin(), cloud.precision.end());
-    json["clouds"][std::to_string(z)] = {
+    clouds[std::to_string(z)] = {
         {"limit", static_cast<float>(cloud.limit)}, {"mean", mean}, {"precision", precision}};
   }
-  return json.dump();
+  return Json{{"clouds", clouds}, {"elements", elements_}}.dump();
 }
 
 TrainingDomain TrainingDomain::read(const std::string& text, const std::string& where) {
   try {
-    const auto json = nlohmann::json::parse(text);
-    TrainingDomain domain(json.at("elements").get<std::vector<int>>());
+    const Json json = Json::parse(text);
+    const std::vector<double> elements = json.at("elements").numbers();
+    TrainingDomain domain(std::vector<int>(elements.begin(), elements.end()));
     const std::size_t n = domain.elements_.size() * n_shells;
-    for (const auto& [z, entry] : json.at("clouds").items()) {
+    const Json& clouds = json.at("clouds");
+    for (const std::string& z : clouds.names()) {
+      const Json& entry = clouds.at(z);
       Cloud cloud;
-      cloud.limit = entry.at("limit").get<double>();
-      cloud.mean = entry.at("mean").get<std::vector<double>>();
-      cloud.precision = entry.at("precision").get<std::vector<double>>();
+      cloud.limit = entry.at("limit").number();
+      cloud.mean = entry.at("mean").numbers();
+      cloud.precision = entry.at("precision").numbers();
       if (cloud.mean.size() != n || cloud.precision.size() != n * n || !(cloud.limit > 0))
         throw InputError("");
       domain.clouds_[std::stoi(z)] = std::move(cloud);

@@ -4,18 +4,15 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <nlohmann/json.hpp>
-#include <set>
 
 #include "md/errors.hpp"
 #include "md/files.hpp"
+#include "md/json.hpp"
 
 namespace md {
 namespace {
 
 static_assert(std::endian::native == std::endian::little);
-
-using Json = nlohmann::json;
 
 constexpr std::uint64_t max_header = 100'000'000;  // bytes; the limit of the reference reader
 
@@ -51,26 +48,19 @@ void convert(std::span<const std::byte> data, std::vector<double>& out, Convert 
   }
 }
 
-/// Parses the header and refuses a name that stands twice in an object, which nlohmann would merge.
+/// Parses the header and refuses a name that stands twice in an object.
 Json parse_header(const std::string& path, std::span<const std::byte> header) {
-  std::vector<std::set<std::string>> names;
   std::string repeated;
-  const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) names.emplace_back();
-    if (event == Json::parse_event_t::object_end) names.pop_back();
-    if (event == Json::parse_event_t::key && !names.back().insert(parsed.get<std::string>()).second)
-      repeated = parsed.get<std::string>();
-    return true;
-  };
   const char* begin = reinterpret_cast<const char*>(header.data());
-  const Json json = Json::parse(begin, begin + header.size(), watch, false);
-  if (json.is_discarded() || !json.is_object())
+  Json json = Json::parse({begin, header.size()}, &repeated);
+  if (!json.is_object())
     throw InputError(path + ": is not a safetensors file (its header is not a JSON object)");
   if (!repeated.empty()) throw InputError(path + ": '" + repeated + "' stands twice in the header");
   return json;
 }
 
-bool is_index(const Json& json) { return json.is_number_unsigned(); }
+/// [begin, end] of a tensor's data, where the entry has that.
+bool is_range(const Json& json) { return json.is_array() && json.items().size() == 2; }
 
 }  // namespace
 
@@ -110,37 +100,40 @@ void Safetensors::read_header(std::span<const std::byte> header, std::span<const
     std::string name;
   };
   std::vector<Extent> extents;
-  for (const auto& [name, entry] : json.items()) {
+  for (std::size_t k = 0; k < json.items().size(); ++k) {
+    const std::string& name = json.names()[k];
+    const Json& entry = json.items()[k];
     if (name == "__metadata__") {
       if (!entry.is_object()) throw InputError(path_ + ": __metadata__ is not an object");
-      for (const auto& [key, value] : entry.items()) {
-        if (!value.is_string())
+      for (std::size_t m = 0; m < entry.items().size(); ++m) {
+        const std::string& key = entry.names()[m];
+        if (!entry.items()[m].is_text())
           throw InputError(path_ + ": metadata '" + key + "' must be a string");
-        metadata_[key] = value.get<std::string>();
+        metadata_[key] = entry.items()[m].text();
       }
       continue;
     }
-    if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") ||
-        !entry.contains("data_offsets") || !entry["dtype"].is_string() ||
-        !entry["shape"].is_array() || !entry["data_offsets"].is_array() ||
-        entry["data_offsets"].size() != 2)
+    if (!entry.contains("dtype") || !entry.contains("shape") || !entry.contains("data_offsets") ||
+        !entry.at("dtype").is_text() || !entry.at("shape").is_array() ||
+        !is_range(entry.at("data_offsets")))
       fail(name, "the header entry must have dtype, shape and data_offsets");
     StoredTensor tensor;
-    tensor.type = entry["dtype"].get<std::string>();
+    tensor.type = entry.at("dtype").text();
     const int width = bytes_of(tensor.type);
     if (width == 0) fail(name, "the type '" + tensor.type + "' is not known");
     std::uint64_t size = width;
-    for (const Json& extent : entry["shape"]) {
-      if (!is_index(extent)) fail(name, "the shape must be whole numbers, 0 or more");
-      const auto n = extent.get<std::uint64_t>();
+    for (const Json& extent : entry.at("shape").items()) {
+      if (!extent.is_natural()) fail(name, "the shape must be whole numbers, 0 or more");
+      const auto n = static_cast<std::uint64_t>(extent.integer());
       if (n > 0 && size > (std::uint64_t{1} << 50) / n) fail(name, "the shape is too large");
       size *= n;
       tensor.shape.push_back(static_cast<std::int64_t>(n));
     }
-    if (!is_index(entry["data_offsets"][0]) || !is_index(entry["data_offsets"][1]))
+    const std::vector<Json>& range = entry.at("data_offsets").items();
+    if (!range[0].is_natural() || !range[1].is_natural())
       fail(name, "data_offsets must be whole numbers, 0 or more");
-    const auto begin = entry["data_offsets"][0].get<std::uint64_t>();
-    const auto end = entry["data_offsets"][1].get<std::uint64_t>();
+    const auto begin = static_cast<std::uint64_t>(range[0].integer());
+    const auto end = static_cast<std::uint64_t>(range[1].integer());
     if (begin > end || end > data.size())
       fail(name, "its data end at byte " + std::to_string(end) + ", the data section has " +
                      std::to_string(data.size()) + " (is the file cut off?)");

@@ -7,6 +7,7 @@
 
 #include "io/extended_xyz.hpp"
 #include "md/files.hpp"
+#include "md/json.hpp"
 #include "program/components.hpp"
 #include "program/run/checkpointing.hpp"
 
@@ -247,8 +248,8 @@ std::string Audit::report() {
   return report_.text;
 }
 
-void Audit::summarize(nlohmann::ordered_json& summary) const {
-  if (report_.json) add_summary(summary, report_);
+void Audit::summarize(Json& summary) const {
+  if (report_.json.is_object()) add_summary(summary, report_);
 }
 
 std::vector<std::string> Audit::files() const {

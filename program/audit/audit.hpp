@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "io/text_log.hpp"
+#include "md/json.hpp"
 #include "program/audit/handover.hpp"
 #include "program/audit/options.hpp"
 #include "program/audit/report.hpp"
@@ -34,7 +35,7 @@ class Audit final : public Watch {
   std::vector<FileMark> flush() override;
   void save(Checkpoint& checkpoint) const override;
   std::string report() override;
-  void summarize(nlohmann::ordered_json& summary) const override;
+  void summarize(Json& summary) const override;
   std::vector<std::string> files() const override;
 
  private:

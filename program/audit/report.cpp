@@ -6,15 +6,14 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <nlohmann/json.hpp>
 
+#include "md/json.hpp"
 #include "md/structure.hpp"
 #include "program/audit/statistics.hpp"
 
 namespace md {
 namespace {
 
-using Json = nlohmann::ordered_json;
 constexpr std::size_t most_lines = 20;  // of the table; audit.json has every replica
 
 /// What one replica, or all of them, contribute to the table.
@@ -185,7 +184,7 @@ AuditReport make_report(const std::vector<AuditedReplica>& replicas,
   }
   const std::string sentence = verdict(reweightings, !reweightings.empty(), all.n, all.by_teacher);
   report.text += sentence + "\n";
-  report.json = std::make_shared<const Json>(
+  report.json =
       Json{{"student", subject.student},
            {"teacher", subject.teacher},
            {"source", subject.source},
@@ -198,14 +197,14 @@ AuditReport make_report(const std::vector<AuditedReplica>& replicas,
            {"verdict", sentence},
            {"all", json_of(all)},
            {"ensembles", groups},
-           {"replicas", list}});
+           {"replicas", list}};
   return report;
 }
 
-std::string text_of(const AuditReport& report) { return report.json->dump(2) + "\n"; }
+std::string text_of(const AuditReport& report) { return report.json.dump(2) + "\n"; }
 
-void add_summary(nlohmann::ordered_json& summary, const AuditReport& report) {
-  summary["audit"] = *report.json;
+void add_summary(Json& summary, const AuditReport& report) {
+  summary["audit"] = report.json;
   summary["audit"].erase("replicas");
 }
 

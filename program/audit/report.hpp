@@ -1,10 +1,9 @@
 #pragma once
 
-#include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
+#include "md/json.hpp"
 #include "program/audit/row.hpp"
 
 namespace md {
@@ -29,12 +28,12 @@ struct AuditSubject {
 /// temperature and composition, from rows that the student moved.
 struct AuditReport {
   std::string text;  // for people
-  std::shared_ptr<const nlohmann::ordered_json> json;
+  Json json;         // for audit.json
 };
 /// For audit.json.
 std::string text_of(const AuditReport& report);
 /// For summary.json: what audit.json says, without its replicas.
-void add_summary(nlohmann::ordered_json& summary, const AuditReport& report);
+void add_summary(Json& summary, const AuditReport& report);
 AuditReport make_report(const std::vector<AuditedReplica>& replicas,
                         const std::vector<AuditRow>& rows, const AuditSubject& subject);
 

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
+#include "md/json.hpp"
 #include "md/version.hpp"
 #include "program/bench/bench.hpp"
 #include "program/help.hpp"
@@ -57,7 +56,7 @@ std::string bench_table(const std::vector<BenchModel>& models, const std::string
 
 std::string bench_json(const std::vector<BenchModel>& models, const std::string& device, int trials,
                        const std::vector<BenchRow>& rows) {
-  nlohmann::ordered_json contenders = nlohmann::json::array(), results = nlohmann::json::array();
+  Json contenders = Json::array(), results = Json::array();
   for (const BenchModel& m : models)
     contenders.push_back({{"role", m.role},
                           {"file", m.path},
@@ -66,8 +65,7 @@ std::string bench_json(const std::vector<BenchModel>& models, const std::string&
                           {"file_bytes", static_cast<std::int64_t>(m.file_bytes)},
                           {"precision", m.input.text("potential.precision")}});
   for (const BenchRow& row : rows) {
-    nlohmann::ordered_json one{
-        {"name", row.name}, {"molecules", row.molecules}, {"atoms", row.atoms}};
+    Json one{{"name", row.name}, {"molecules", row.molecules}, {"atoms", row.atoms}};
     for (std::size_t m = 0; m < models.size(); ++m) {
       const Spread& t = row.times[m];
       one[models[m].role] = {{"median_ms", t.median},
@@ -79,12 +77,11 @@ std::string bench_json(const std::vector<BenchModel>& models, const std::string&
     if (models.size() > 1) one["speed_up"] = speed_up(row);
     results.push_back(std::move(one));
   }
-  nlohmann::ordered_json reference{{"device", published_device}};
+  Json reference{{"device", published_device}};
   for (const Published& p : published) reference[p.what] = p.time;
-  const nlohmann::ordered_json json{
-      {"program", "understudy"}, {"version", version}, {"build", version_text()},
-      {"device", device},        {"trials", trials},   {"unit", "ms per molecule"},
-      {"models", contenders},    {"results", results}, {"published", reference}};
+  const Json json{{"program", "understudy"}, {"version", version}, {"build", version_text()},
+                  {"device", device},        {"trials", trials},   {"unit", "ms per molecule"},
+                  {"models", contenders},    {"results", results}, {"published", reference}};
   return json.dump(2) + "\n";
 }
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <random>
 
 #include "md/errors.hpp"
+#include "md/json.hpp"
 #include "md/symmetric_inverse.hpp"
 #include "potentials/support/safetensors.hpp"
 #include "potentials/support/safetensors_writer.hpp"
@@ -169,8 +169,8 @@ void Dataset::write(const std::string& path) const {
     energies.push_back(s.energy);
     first.push_back(static_cast<double>(numbers.size()));
   }
-  nlohmann::json list = nlohmann::json::array();
-  for (const Group& g : groups) list.push_back({g.name, static_cast<int>(g.part)});
+  Json list = Json::array();
+  for (const Group& g : groups) list.push_back(Json::array({g.name, static_cast<int>(g.part)}));
   const auto n = static_cast<std::int64_t>(numbers.size());
   const auto b = static_cast<std::int64_t>(structures.size());
   write_safetensors(path,
@@ -204,8 +204,9 @@ Dataset Dataset::read(const std::string& path) {
     d.structures.push_back(std::move(s));
     d.group.push_back(static_cast<int>(group[k]));
   }
-  for (const auto& g : nlohmann::json::parse(file.metadata("groups")))
-    d.groups.push_back({g.at(0).get<std::string>(), static_cast<Part>(g.at(1).get<int>())});
+  const Json groups = Json::parse(file.metadata("groups"));
+  for (const Json& g : groups.items())
+    d.groups.push_back({g.items().at(0).text(), static_cast<Part>(g.items().at(1).integer())});
   return d;
 }
 

@@ -8,13 +8,13 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <numbers>
 #include <numeric>
 #include <random>
 
 #include "md/errors.hpp"
 #include "md/files.hpp"
+#include "md/json.hpp"
 #include "potentials/support/safetensors.hpp"
 #include "program/progress.hpp"
 #include "program/run/run_loop.hpp"
@@ -174,26 +174,28 @@ PainnModel DistillTraining::best() const {
 void DistillTraining::write_state() const {
   for (std::size_t k = 0; k < members_.size(); ++k)
     members_[k]->write(fmt::format("{}/member{}.safetensors", options_.directory, k));
-  write_file(options_.directory + "/state.json", nlohmann::json{{"rounds_done", rounds_done_},
-                                                                {"round_start", round_start_},
-                                                                {"waited", waited_},
-                                                                {"best", best_},
-                                                                {"loss_sum", loss_sum_},
-                                                                {"loss_steps", loss_steps_}}
-                                                         .dump(1) +
-                                                     "\n");
+  const Json state{{"best", best_},
+                   {"loss_steps", loss_steps_},
+                   {"loss_sum", loss_sum_},
+                   {"round_start", round_start_},
+                   {"rounds_done", rounds_done_},
+                   {"waited", waited_}};
+  write_file(options_.directory + "/state.json", state.dump(1) + "\n");
 }
 
 void DistillTraining::read_state() {
   std::ifstream file(options_.directory + "/state.json");
-  const auto state = nlohmann::json::parse(file, nullptr, false);
+  const Json state = Json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
   if (!state.is_object()) throw InputError(options_.directory + "/state.json: is damaged");
-  rounds_done_ = state.value("rounds_done", 0);
-  round_start_ = state.value("round_start", std::int64_t{0});
-  waited_ = state.value("waited", 0);
-  best_ = state.value("best", 1e300);
-  loss_sum_ = state.value("loss_sum", 0.0);
-  loss_steps_ = state.value("loss_steps", std::int64_t{0});
+  const auto number = [&](const char* name, double fallback) {
+    return state.contains(name) ? state.at(name).number() : fallback;
+  };
+  rounds_done_ = static_cast<int>(number("rounds_done", 0));
+  round_start_ = static_cast<std::int64_t>(number("round_start", 0));
+  waited_ = static_cast<int>(number("waited", 0));
+  best_ = number("best", 1e300);
+  loss_sum_ = number("loss_sum", 0);
+  loss_steps_ = static_cast<std::int64_t>(number("loss_steps", 0));
   for (std::size_t k = 0; k < members_.size(); ++k)
     members_[k]->read(fmt::format("{}/member{}.safetensors", options_.directory, k));
   rewind_curve();

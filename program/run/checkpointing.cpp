@@ -1,8 +1,7 @@
 #include "program/run/checkpointing.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "md/errors.hpp"
+#include "md/json.hpp"
 
 namespace md {
 namespace {
@@ -57,9 +56,9 @@ Checkpoint make_checkpoint(Simulation& simulation, const std::string& model, con
   const Safety& safety = simulation.safety();
   Checkpoint c;
   c.set("model_sha256", model);
-  nlohmann::json files = nlohmann::json::array();
+  Json files = Json::array();
   for (const FileMark& mark : marks)
-    files.push_back({{"name", mark.name}, {"bytes", mark.bytes}, {"frames", mark.frames}});
+    files.push_back({{"bytes", mark.bytes}, {"frames", mark.frames}, {"name", mark.name}});
   c.set("files", files.dump());
 
   c.set("first_atom", s.first_atom());
@@ -160,10 +159,13 @@ void restore(const Checkpoint& checkpoint, Simulation& simulation, Samples& samp
 std::vector<FileMark> read_marks(const Checkpoint& checkpoint) {
   try {
     std::vector<FileMark> marks;
-    for (const auto& file : nlohmann::json::parse(checkpoint.text("files")))
-      marks.push_back({file.at("name"), file.at("bytes"), file.at("frames")});
+    const Json files = Json::parse(checkpoint.text("files"));
+    if (!files.is_array()) throw InputError("a list is wanted");
+    for (const Json& file : files.items())
+      marks.push_back(
+          {file.at("name").text(), file.at("bytes").integer(), file.at("frames").integer()});
     return marks;
-  } catch (const nlohmann::json::exception&) {
+  } catch (const InputError&) {
     throw InputError(checkpoint.source + ": its list of files is damaged");
   }
 }

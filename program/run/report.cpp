@@ -7,8 +7,8 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
+#include "md/json.hpp"
 #include "md/version.hpp"
 #include "program/components.hpp"
 #include "program/help.hpp"
@@ -42,22 +42,22 @@ std::string timings_json(const Timings& t, const FinishedRun& run) {
   const Rates rate = rates(t, state, stage.options.time_step);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  nlohmann::ordered_json json{{"device", describe(stage.device, stage.options.threads)},
-                              {"atoms", state.n_atoms()},
-                              {"replicas", state.n_replicas()},
-                              {"steps", t.steps},
-                              {"wall_s", t.wall},
-                              {"steps_per_s", rate.steps},
-                              {"atom_steps_per_s", rate.atom_steps},
-                              {"ns_per_day", rate.ns_per_day},
-                              {"ms_per_molecule_step", rate.ms_per_molecule_step},
-                              {"peak_memory_MB", usage.ru_maxrss / 1024.0},
-                              {"phases",
-                               {{"neighbors", t.phases.neighbors},
-                                {"potential", t.phases.potential},
-                                {"integrator", t.phases.integrator},
-                                {"output", t.output},
-                                {"other", rest(t)}}}};
+  Json json{{"device", describe(stage.device, stage.options.threads)},
+            {"atoms", state.n_atoms()},
+            {"replicas", state.n_replicas()},
+            {"steps", t.steps},
+            {"wall_s", t.wall},
+            {"steps_per_s", rate.steps},
+            {"atom_steps_per_s", rate.atom_steps},
+            {"ns_per_day", rate.ns_per_day},
+            {"ms_per_molecule_step", rate.ms_per_molecule_step},
+            {"peak_memory_MB", usage.ru_maxrss / 1024.0},
+            {"phases",
+             {{"neighbors", t.phases.neighbors},
+              {"potential", t.phases.potential},
+              {"integrator", t.phases.integrator},
+              {"output", t.output},
+              {"other", rest(t)}}}};
   for (const auto& [phase, time] : t.watches) json["phases"][phase] = time;
   return json.dump(2) + "\n";
 }
@@ -68,7 +68,7 @@ std::string summary_json(const FinishedRun& run) {
   const std::vector<int> status = state.status.download(), fault = state.fault.download();
   const std::vector<std::int64_t> fault_step = state.fault_step.download();
   const std::int64_t step = run.simulation.step();
-  nlohmann::ordered_json files = nlohmann::json::array(), replicas = nlohmann::json::array();
+  Json files = Json::array(), replicas = Json::array();
   for (const auto* list : {&stage.files, &run.start.files})
     for (const HashedFile& file : *list)
       files.push_back({{"path", file.path}, {"sha256", file.sha256}});
@@ -77,42 +77,42 @@ std::string summary_json(const FinishedRun& run) {
     const bool bad = now == Status::quarantined;
     if (now == Status::running && run.outcome == "finished") now = Status::finished;
     if (now == Status::running) now = Status::stopped;
-    nlohmann::ordered_json replica{{"replica", r},
-                                   {"id", run.start.settings[r].id},
-                                   {"status", name(now)},
-                                   {"steps", bad ? fault_step[r] : step},
-                                   {"atoms", run.start.systems[r].size()},
-                                   {"formula", formula(run.start.systems[r].numbers)},
-                                   {"energy_drift_eV_per_ps", run.samples.energy_drift(r)},
-                                   {"mean_temperature_K", run.samples.mean_temperature(r)}};
+    Json replica{{"replica", r},
+                 {"id", run.start.settings[r].id},
+                 {"status", name(now)},
+                 {"steps", bad ? fault_step[r] : step},
+                 {"atoms", run.start.systems[r].size()},
+                 {"formula", formula(run.start.systems[r].numbers)},
+                 {"energy_drift_eV_per_ps", run.samples.energy_drift(r)},
+                 {"mean_temperature_K", run.samples.mean_temperature(r)}};
     if (bad) replica["fault"] = describe_fault(fault[r]);
     replicas.push_back(std::move(replica));
   }
-  nlohmann::ordered_json json{
-      {"program", "understudy"},
-      {"version", version},
-      {"build", version_text()},
-      {"command", run.command},
-      {"outcome", run.outcome},
-      {"ended", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
-      {"device", describe(stage.device, stage.options.threads)},
-      {"potential", stage.input.text("potential.name")},
-      {"model", lines_of(stage.potential_description)},
-      {"integrator", stage.input.text("integrator.method")},
-      {"seed", stage.options.seed},
-      {"steps", step},
-      {"time_ps", static_cast<double>(step) * stage.options.time_step * 1e-3},
-      {"files", files},
-      {"replicas", replicas}};
+  Json json{{"program", "understudy"},
+            {"version", version},
+            {"build", version_text()},
+            {"command", run.command},
+            {"outcome", run.outcome},
+            {"ended", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
+            {"device", describe(stage.device, stage.options.threads)},
+            {"potential", stage.input.text("potential.name")},
+            {"model", lines_of(stage.potential_description)},
+            {"integrator", stage.input.text("integrator.method")},
+            {"seed", stage.options.seed},
+            {"steps", step},
+            {"time_ps", static_cast<double>(step) * stage.options.time_step * 1e-3},
+            {"files", files},
+            {"replicas", replicas}};
   for (const Watch* watch : run.watches) watch->summarize(json);
   return json.dump(2) + "\n";
 }
 
 Outcome outcome_of(const std::string& folder) {
   std::ifstream file(folder + "/summary.json");
-  const auto json = nlohmann::json::parse(file, nullptr, false);
+  const Json json = Json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
   if (!json.is_object()) return {};
-  return {json.value("outcome", ""), json.value("steps", std::int64_t{-1})};
+  return {json.contains("outcome") ? json.at("outcome").text() : "",
+          json.contains("steps") ? json.at("steps").integer() : -1};
 }
 
 std::string report_table(const Timings& t, const FinishedRun& run) {

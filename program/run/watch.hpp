@@ -4,11 +4,11 @@
 #include <functional>
 #include <limits>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 #include "io/checkpoint.hpp"
+#include "md/json.hpp"
 #include "md/registry.hpp"
 #include "md/simulation.hpp"
 
@@ -48,7 +48,7 @@ class Watch {
   /// After the last step: writes what it has found and returns it in words.
   virtual std::string report() { return ""; }
   /// The same for summary.json.
-  virtual void summarize(nlohmann::ordered_json&) const {}
+  virtual void summarize(Json&) const {}
   /// Names of the files that it leaves.
   virtual std::vector<std::string> files() const { return {}; }
 };

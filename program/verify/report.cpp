@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "md/json.hpp"
 #include "md/version.hpp"
 #include "program/components.hpp"
 #include "program/help.hpp"
@@ -30,9 +30,7 @@ std::string range(const VerifyRow& row) {
 }
 
 /// JSON knows no infinite numbers.
-nlohmann::ordered_json number(double x) {
-  return std::isfinite(x) ? nlohmann::ordered_json(x) : nlohmann::ordered_json(nullptr);
-}
+Json number(double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
 
 }  // namespace
 
@@ -46,10 +44,10 @@ std::string verify_line(const VerifyRow& row) {
 
 std::string verify_json(const Input& input, const Evaluator& evaluator,
                         const std::vector<VerifiedSystem>& systems) {
-  nlohmann::ordered_json list = nlohmann::json::array();
+  Json list = Json::array();
   int failed = 0;
   for (const VerifiedSystem& system : systems) {
-    nlohmann::ordered_json rows = nlohmann::json::array();
+    Json rows = Json::array();
     for (const VerifyRow& row : system.rows) {
       failed += row.verdict == Verdict::fail;
       rows.push_back({{"claim", row.claim},
@@ -65,16 +63,16 @@ std::string verify_json(const Input& input, const Evaluator& evaluator,
                     {"atoms", system.system->size()},
                     {"claims", std::move(rows)}});
   }
-  const nlohmann::ordered_json json{{"program", "understudy"},
-                                    {"version", version},
-                                    {"build", version_text()},
-                                    {"device", describe(evaluator.device(), evaluator.threads())},
-                                    {"potential", input.text("potential.name")},
-                                    {"precision", input.text("potential.precision")},
-                                    {"model", lines_of(evaluator.potential().describe())},
-                                    {"passed", failed == 0},
-                                    {"failed", failed},
-                                    {"systems", list}};
+  const Json json{{"program", "understudy"},
+                  {"version", version},
+                  {"build", version_text()},
+                  {"device", describe(evaluator.device(), evaluator.threads())},
+                  {"potential", input.text("potential.name")},
+                  {"precision", input.text("potential.precision")},
+                  {"model", lines_of(evaluator.potential().describe())},
+                  {"passed", failed == 0},
+                  {"failed", failed},
+                  {"systems", list}};
   return json.dump(2) + "\n";
 }
 

@@ -61,7 +61,8 @@ batches; periodic and aperiodic ones may be mixed. What else the line of an exte
 in an INPUT.ini given first.
 )",
                {"system", "potential", "output", "run"},
-               energy_verb});
+               energy_verb,
+               {"system.structure", "output.file", "potential.name"}});
 
 }  // namespace
 }  // namespace md

@@ -1,8 +1,10 @@
 #include "program/folder.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
+#include <map>
 #include <regex>
-#include <set>
 
 #include "md/errors.hpp"
 #include "md/writer.hpp"
@@ -27,30 +29,38 @@ bool is_ours(const std::string& name) {
 
 }  // namespace
 
+bool holds_files(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return false;
+  const bool empty = fs::is_empty(path, error);
+  if (error) throw FileError(path + ": cannot be read: " + error.message());
+  return !empty;
+}
+
 void check_output_folder(const Input& input, const std::string& path, bool overwrite,
                          const std::string& way_on) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
-  if (!fs::exists(status)) return;
-  if (!fs::is_directory(status))
+  if (fs::exists(status) && !fs::is_directory(status))
     input.fail("output.directory", path + " is a file; a folder is wanted");
-  if (overwrite) return;
-  const bool empty = fs::is_empty(path, error);
-  if (error) throw FileError(path + ": cannot be read: " + error.message());
-  if (!empty)
+  if (!overwrite && holds_files(path))
     input.fail("output.directory", path + " is not empty; choose another, " + way_on +
                                        "or give --output.overwrite=yes");
 }
 
 void check_separate_folders(const std::vector<Input>& stages) {
   if (stages.size() < 2) return;
-  std::set<fs::path> folders;
+  std::map<fs::path, std::size_t> folders;  // the first stage of each
   for (const Input& input : stages) {
     std::error_code error;
     fs::path folder = fs::weakly_canonical(input.file("output.directory"), error);
     if (!folder.has_filename()) folder = folder.parent_path();  // a/ is a
-    if (!folders.insert(folder).second)
-      input.fail("output.directory", "two stages cannot write to the same folder");
+    const std::size_t stage = &input - stages.data() + 1;
+    if (const auto [first, fresh] = folders.emplace(folder, stage); !fresh)
+      input.fail("output.directory",
+                 fmt::format("stage {} would write to the same folder as stage {}; give it another "
+                             "one with --{}.output.directory=DIR",
+                             stage, first->second, stage));
   }
 }
 

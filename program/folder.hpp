@@ -7,6 +7,8 @@
 
 namespace md {
 
+/// Whether there is something in a folder. Throws FileError where that cannot be seen.
+bool holds_files(const std::string& path);
 /// Throws InputError when the folder exists, is not empty and may not be overwritten, or is a file.
 /// `way_on`: what else a user may do, "continue it with ...".
 void check_output_folder(const Input& input, const std::string& path, bool overwrite,

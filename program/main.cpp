@@ -2,7 +2,6 @@
 #include <iostream>
 #include <new>
 
-#include "program/help.hpp"
 #include "program/plugins.hpp"
 #include "program/verb.hpp"
 
@@ -12,14 +11,6 @@ namespace {
 ExitCode run_program(int argc, char** argv) {
   load_plugins(argc, argv);
   const CommandLine line = parse_command_line(argc, argv);
-  if (line.verb == "version") {
-    std::cout << version_text() << "\n";
-    return ExitCode::done;
-  }
-  if (line.help) {
-    std::cout << help_text(line.verb);
-    return ExitCode::done;
-  }
   return verbs().find(line.verb).run(line);
 }
 

@@ -21,6 +21,8 @@ struct Verb {
   std::vector<std::string> sections;
   /// Throws the errors of md/errors.hpp; main() turns them into exit codes.
   std::function<ExitCode(const CommandLine&)> run;
+  std::vector<std::string> needed = {};  // keys that a user must give
+  bool stages = false;  // several input files follow each other: --2.section.key is of the second
 };
 
 Registry<Verb>& verbs();

@@ -105,6 +105,17 @@ double parse_quantity(std::string_view text, Kind kind) {
   throw InputError("'" + unit + "' is no unit of " + d.noun + "; use " + join(names, ", "));
 }
 
+Units units_of(Kind kind) {
+  const Dimension& d = dimension(kind);
+  Units units{d.noun, {}};
+  double last = 0;
+  for (const Unit& unit : d.units) {
+    if (unit.value != last) units.names.emplace_back(unit.name);
+    last = unit.value;
+  }
+  return units;
+}
+
 long long parse_integer(std::string_view text) {
   std::string rest;
   const double value = leading_number(text, rest);

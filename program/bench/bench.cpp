@@ -194,7 +194,8 @@ fastest and the quartiles in ms per molecule, memory, parameters and the speed-u
 figures, and writes bench.json and bench.log. [potential] precision and [run] count for both.
 )",
               {"system", "potential", "output", "run", "bench"},
-              bench_verb});
+              bench_verb,
+              {"bench.student", "system.structure", "output.directory"}});
 
 }  // namespace
 }  // namespace md

@@ -3,7 +3,7 @@
 #include "md/json.hpp"
 #include "md/version.hpp"
 #include "program/bench/bench.hpp"
-#include "program/help.hpp"
+#include "program/version.hpp"
 
 namespace md {
 namespace {

@@ -247,7 +247,8 @@ Writes student.safetensors, learning_curve.csv, errors.csv and dataset.safetenso
 output.directory.
 )",
      {"potential", "output", "run", "distill"},
-     distill_verb});
+     distill_verb,
+     {"potential.name", "output.directory"}});
 
 }  // namespace
 }  // namespace md

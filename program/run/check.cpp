@@ -6,6 +6,7 @@
 #include "program/folder.hpp"
 #include "program/progress.hpp"
 #include "program/run/disk.hpp"
+#include "program/run/inputs.hpp"
 #include "program/run/stage.hpp"
 #include "program/schema.hpp"
 #include "program/verb.hpp"
@@ -18,8 +19,7 @@ Replicas check_stage(Input input, const Replicas* previous) {
   const Stage stage(std::move(input));
   const Replicas start = start_replicas(stage, previous);
   const RunOptions& o = stage.options;
-  check_output_folder(stage.input, o.directory, o.overwrite,
-                      "continue it with `understudy restart`, ");
+  check_output_folder(stage.input, o.directory, true, "");
   fmt::print("{}\n", stage.input.resolved());
   auto simulation = make_simulation(stage, start);
   using Clock = std::chrono::steady_clock;
@@ -50,6 +50,11 @@ Replicas check_stage(Input input, const Replicas* previous) {
       size_text(disk_need(o, state.n_atoms(), state.n_replicas())),
       size_text(free_disk(o.directory)), duration_text(step * static_cast<double>(o.steps)),
       o.steps, 1e3 * step);
+  if (!o.overwrite && holds_files(o.directory))
+    fmt::print(
+        "# output.directory: {} is not empty: the run will want --output.overwrite=yes, "
+        "or continue it with `understudy restart`\n",
+        o.directory);
   if (simulation->n_frozen() > 0)
     warn("the start is bad already for " + std::to_string(simulation->n_frozen()) + " replicas");
   warn_of_small_disk(o, state.n_atoms(), state.n_replicas());
@@ -57,13 +62,7 @@ Replicas check_stage(Input input, const Replicas* previous) {
 }
 
 ExitCode check_verb(const CommandLine& line) {
-  if (line.arguments.empty()) throw InputError("command line: check needs an input file");
-  std::vector<Input> inputs;
-  for (const std::string& path : line.arguments) {
-    inputs.emplace_back(full_schema());
-    inputs.back().read_file(path);
-    apply_overrides(inputs.back(), line);
-  }
+  std::vector<Input> inputs = read_inputs(line);
   check_separate_folders(inputs);
   Replicas last;
   for (std::size_t k = 0; k < inputs.size(); ++k)
@@ -73,13 +72,14 @@ ExitCode check_verb(const CommandLine& line) {
 
 const bool registered = verbs().add(
     "check",
-    {30, "check INPUT.ini [...]",
+    {30, "check [INPUT.ini ...] [--section.key=value ...]",
      "read everything, evaluate the potential once, say what the run will need; writes nothing",
-     R"(understudy check INPUT.ini [...] [--section.key=value ...]
+     R"(understudy check [INPUT.ini ...] [--section.key=value ...]
 Reads and checks what `understudy run` would, evaluates the potential once, and prints the
-resolved input, memory, disk space and time that the run will need. Writes nothing.
+resolved input, memory, disk space and time that the run will need. Writes nothing. A folder that
+is not empty is no fault here; it says what the run will want.
 )",
-     run_sections(), check_verb});
+     run_sections(), check_verb, needed_by_runs(), true});
 
 }  // namespace
 }  // namespace md

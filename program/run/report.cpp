@@ -11,8 +11,8 @@
 #include "md/json.hpp"
 #include "md/version.hpp"
 #include "program/components.hpp"
-#include "program/help.hpp"
 #include "program/progress.hpp"
+#include "program/version.hpp"
 
 namespace md {
 namespace {

@@ -8,6 +8,7 @@
 #include "md/text.hpp"
 #include "program/folder.hpp"
 #include "program/run/checkpointing.hpp"
+#include "program/run/inputs.hpp"
 #include "program/run/report.hpp"
 #include "program/run/run_loop.hpp"
 #include "program/schema.hpp"
@@ -64,17 +65,9 @@ std::vector<Stage> check_stages(std::vector<Input> inputs, Replicas& first) {
 }
 
 ExitCode run_verb(const CommandLine& line) {
-  if (line.arguments.empty()) throw InputError("command line: run needs an input file");
   // Everything is read and checked before anything is written.
-  std::vector<Input> inputs;
-  for (const std::string& path : line.arguments) {
-    Input input(full_schema());
-    input.read_file(path);
-    apply_overrides(input, line);
-    inputs.push_back(std::move(input));
-  }
   Replicas start;
-  const std::vector<Stage> stages = check_stages(std::move(inputs), start);
+  const std::vector<Stage> stages = check_stages(read_inputs(line), start);
 
   catch_signals();
   ExitCode code = ExitCode::done;
@@ -103,16 +96,15 @@ ExitCode run_verb(const CommandLine& line) {
 }
 
 const bool registered = verbs().add(
-    "run", {10, "run INPUT.ini [INPUT2.ini ...] [--section.key=value ...]",
+    "run", {10, "run [INPUT.ini ...] [--section.key=value ...]",
             "run; several inputs are stages, each starting from the last state of the one before",
-            R"(understudy run INPUT.ini [INPUT2.ini ...] [--section.key=value ...]
+            R"(understudy run [INPUT.ini ...] [--section.key=value ...]
 Writes trajectories, log.csv, timings.json, summary.json, input.ini and checkpoint.nc to
-output.directory. Exit code: 0 done, 2 wrong input, 3 some replicas were quarantined, 4 failed
-numerically, 5 a resource ran out, 75 stopped early with a checkpoint.
-
-Keys with their defaults; without a unit numbers are in A, fs, eV, K, 1/ps.
+output.directory. The keys of the command line win over those of a file, and do without a file where
+they are all there. Of several inputs, the stages, a key reaches all, or one by its number:
+--2.output.directory=DIR. --section.key=default goes without the value of the file.
 )",
-            run_sections(), run_verb});
+            run_sections(), run_verb, needed_by_runs(), true});
 
 }  // namespace
 }  // namespace md

@@ -5,8 +5,8 @@
 #include "md/json.hpp"
 #include "md/version.hpp"
 #include "program/components.hpp"
-#include "program/help.hpp"
 #include "program/verify/verify.hpp"
+#include "program/version.hpp"
 
 namespace md {
 namespace {

@@ -158,7 +158,8 @@ What a potential does not claim (forces that are no gradient, no invariance, a p
 Keys as for `understudy energy`; they may also stand in an INPUT.ini given first.
 )",
      {"system", "potential", "output", "run"},
-     verify_verb});
+     verify_verb,
+     {"system.structure", "potential.name"}});
 
 }  // namespace
 }  // namespace md

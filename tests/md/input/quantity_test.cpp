@@ -30,6 +30,18 @@ TEST(Quantity, WithoutUnitIsInTheUnitsOfTheEngine) {
   EXPECT_DOUBLE_EQ(parse_quantity("300", Kind::temperature), 300);
 }
 
+TEST(Quantity, TheUnitOfAPlainNumberIsNamedFirst) {
+  for (Kind kind : {Kind::length, Kind::energy, Kind::stiffness, Kind::force, Kind::time,
+                    Kind::wall_time, Kind::temperature, Kind::frictions}) {
+    const std::vector<std::string> names = units_of(kind).names;
+    ASSERT_FALSE(names.empty());
+    EXPECT_EQ(parse_quantity("1 " + names[0], kind), parse_quantity("1", kind)) << names[0];
+    for (std::size_t k = 1; k < names.size(); ++k)
+      EXPECT_NE(parse_quantity("1 " + names[k], kind), parse_quantity("1", kind)) << names[k];
+  }
+  EXPECT_TRUE(units_of(Kind::integer).names.empty());
+}
+
 TEST(Quantity, RefusesWhatIsNoNumberOrHasAnotherUnit) {
   for (const char* text :
        {"", "fs", "1 K", "1 fss", "nan", "inf", "1e999", "1,5", "--1", "0x10 fs"})

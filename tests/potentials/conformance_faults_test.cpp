@@ -37,7 +37,7 @@ class Spoiled final : public Potential {
 
 std::vector<Structure> systems() {
   for (const PotentialCase& c : potential_cases())
-    if (c.name == "lennard_jones") return c.systems;
+    if (c.name == "lennard_jones") return c.systems();
   return {};
 }
 

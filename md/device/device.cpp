@@ -12,18 +12,11 @@
 #include "md/errors.hpp"
 #include "md/text.hpp"
 #ifdef MD_CUDA
-#include <cuda_runtime.h>
+#include "md/device/cuda.cuh"
 #endif
 
 namespace md {
 namespace {
-
-#ifdef MD_CUDA
-void check(cudaError_t error, const char* call) {
-  if (error == cudaSuccess) return;
-  throw DeviceError(std::string(call) + " failed: " + cudaGetErrorString(error));
-}
-#endif
 
 /// The value of `field` in a "field : value" file of /proc; "" when it is not there.
 std::string proc_field(const char* path, const std::string& field) {
@@ -152,9 +145,5 @@ void copy_to_host(const Device& device, void* to, const void* from, std::size_t 
   (void)device;
   std::memcpy(to, from, bytes);
 }
-
-#ifdef MD_CUDA
-void check_launch(const char* what) { check(cudaGetLastError(), what); }
-#endif
 
 }  // namespace md

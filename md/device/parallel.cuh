@@ -7,14 +7,12 @@
 #include "md/vec3.hpp"
 
 #ifdef __CUDACC__
-#include <cuda_runtime.h>
+#include "md/device/cuda.cuh"
 #endif
 
 namespace md {
 
 #ifdef __CUDACC__
-void check_launch(const char* what);  // throws DeviceError; device.cu
-
 template <class F>
 __global__ void for_each_index_kernel(int n, F f, const int* gate) {
   if (gate && *gate) return;

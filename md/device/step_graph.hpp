@@ -7,7 +7,7 @@
 
 namespace md {
 
-/// A sequence of kernels that is queued again and again: on a GPU recorded once as a CUDA graph and
+/// A sequence of kernels that is queued again and again: on a GPU recorded as a CUDA graph and
 /// launched as one, on the CPU called.
 class StepGraph {
  public:
@@ -16,10 +16,12 @@ class StepGraph {
   StepGraph(StepGraph&&) noexcept;
   StepGraph& operator=(StepGraph&&) noexcept;
 
-  /// Queues `work` on the stream; on a GPU by a graph that the first call records. What
-  /// `work` queues must not depend on host data that changes; after such a change call forget().
+  /// Queues `work` on the stream. On a GPU the first call runs it as it is, so that it can allocate
+  /// what it uses, the second records it, and then the graph is launched. What `work` queues must
+  /// not depend on host data that changes; after such a change call forget(). What `work` throws
+  /// ends the recording.
   void run(Stream& stream, const std::function<void()>& work);
-  /// The next run records again: addresses or sizes have changed.
+  /// Begins anew: addresses or sizes have changed.
   void forget();
 
  private:

@@ -5,9 +5,8 @@
 #include <tbb/task_arena.h>
 
 #include "md/device/crew.hpp"
-#include "md/errors.hpp"
 #ifdef MD_CUDA
-#include <cuda_runtime.h>
+#include "md/device/cuda.cuh"
 #endif
 
 namespace md {
@@ -23,27 +22,26 @@ Stream::Stream(Device device, int threads)
 #ifdef MD_CUDA
   if (device.is_cuda()) {
     cudaStream_t stream = nullptr;
+    check(cudaSetDevice(device.index), "cudaSetDevice");
     // Blocking with respect to the default stream, on which synchronous copies run.
-    if (cudaSetDevice(device.index) != cudaSuccess || cudaStreamCreate(&stream) != cudaSuccess)
-      throw DeviceError(std::string("cudaStreamCreate failed: ") +
-                        cudaGetErrorString(cudaGetLastError()));
-    handle_ = stream;
+    check(cudaStreamCreate(&stream), "cudaStreamCreate");
+    handle_.reset(stream);
   }
 #endif
 }
 
-Stream::~Stream() {
+Stream::~Stream() = default;
+
+void Stream::Destroy::operator()([[maybe_unused]] void* stream) const {
 #ifdef MD_CUDA
-  if (handle_) cudaStreamDestroy(static_cast<cudaStream_t>(handle_));
+  cudaStreamDestroy(static_cast<cudaStream_t>(stream));
 #endif
 }
 
 void Stream::synchronize() {
 #ifdef MD_CUDA
-  if (!handle_) return;
-  const cudaError_t error = cudaStreamSynchronize(static_cast<cudaStream_t>(handle_));
-  if (error != cudaSuccess)
-    throw DeviceError(std::string("cudaStreamSynchronize failed: ") + cudaGetErrorString(error));
+  if (handle_)
+    check(cudaStreamSynchronize(static_cast<cudaStream_t>(handle())), "cudaStreamSynchronize");
 #endif
 }
 

@@ -18,7 +18,7 @@ class Stream {
   const Device& device() const { return device_; }
   int threads() const { return threads_; }
   /// The cudaStream_t; null on the CPU.
-  void* handle() const { return handle_; }
+  void* handle() const { return handle_.get(); }
   /// Waits for everything queued so far. Throws DeviceError when a kernel failed.
   void synchronize();
 
@@ -35,9 +35,12 @@ class Stream {
 
  private:
   struct Threads;
+  struct Destroy {
+    void operator()(void* stream) const;
+  };
   Device device_;
   int threads_ = 1;
-  void* handle_ = nullptr;
+  std::unique_ptr<void, Destroy> handle_;  // null on the CPU
   const int* gate_ = nullptr;
   std::unique_ptr<Threads> arena_;
 };

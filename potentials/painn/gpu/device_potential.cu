@@ -67,23 +67,17 @@ class DevicePotential final : public Potential {
   std::int64_t list_ = -1;  // id of the list that schedule_ was made for
 };
 
-/// 75, 80, ..., or 0 on the CPU.
-int compute_capability(const Device& device) {
-#ifdef __CUDACC__
-  if (device.is_cuda()) {
-    int major = 0, minor = 0;
-    cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device.index);
-    cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device.index);
-    return 10 * major + minor;
-  }
-#endif
-  (void)device;
-  return 0;
-}
-
 template <class T, Operand operand>
 std::unique_ptr<Potential> make_as(const PainnModel& model, const PotentialOptions& options,
                                    Schedule schedule) {
+  const int capability = compiled_capability<T, operand>(options.device);
+  const int wanted = operand == Operand::full ? 0 : operand == Operand::fp16 ? 75 : 80;
+  const auto decimal = [](int n) { return std::to_string(n / 10) + "." + std::to_string(n % 10); };
+  if (options.device.is_cuda() && capability < wanted)
+    options.input.fail("potential.precision", "'" + options.precision +
+                                                  "' needs compute capability " + decimal(wanted) +
+                                                  "; this GPU, with this build, has " +
+                                                  decimal(capability) + ": use float32");
   PotentialTraits traits = traits_of(model, options.precision);
   traits.recordable = true;
   // Root mean square errors of the forces of the shipped student, see docs/precision.md.
@@ -102,19 +96,12 @@ std::unique_ptr<Potential> make_as(const PainnModel& model, const PotentialOptio
 std::unique_ptr<Potential> make_device_kernels(const PainnModel& model,
                                                const PotentialOptions& options, Schedule schedule) {
   const std::string& precision = options.precision;
-  const int capability = compute_capability(options.device), wanted = precision == "fp16" ? 75 : 80;
   if (precision == "float32") return make_as<float, Operand::full>(model, options, schedule);
   if (precision == "float64") return make_as<double, Operand::full>(model, options, schedule);
   if (precision != "tf32" && precision != "bf16" && precision != "fp16")
     options.input.fail(
         "potential.precision",
         "'" + precision + "' is unknown; float32, float64, tf32, bf16 or fp16 is wanted");
-  if (options.device.is_cuda() && capability < wanted)
-    options.input.fail("potential.precision",
-                       "'" + precision + "' needs a GPU of compute capability " +
-                           std::to_string(wanted / 10) + "." + std::to_string(wanted % 10) +
-                           "; this one has " + std::to_string(capability / 10) + "." +
-                           std::to_string(capability % 10) + ": use float32");
   if (precision == "tf32") return make_as<float, Operand::tf32>(model, options, schedule);
   if (precision == "bf16") return make_as<float, Operand::bf16>(model, options, schedule);
   return make_as<float, Operand::fp16>(model, options, schedule);

@@ -11,11 +11,6 @@
 namespace md::painn {
 
 #ifdef __CUDACC__
-inline void check(cudaError_t error, const char* call) {
-  if (error != cudaSuccess)
-    throw DeviceError(std::string(call) + " failed: " + cudaGetErrorString(error));
-}
-
 inline int attribute(const Device& device, cudaDeviceAttr name) {
   int value = 0;
   check(cudaDeviceGetAttribute(&value, name, device.index), "cudaDeviceGetAttribute");
@@ -43,6 +38,21 @@ struct ReplicaLaunch {
 #endif
 
 template <class T, Operand operand>
+int compiled_capability(const Device& device) {
+#ifdef __CUDACC__
+  if (device.is_cuda()) {
+    cudaFuncAttributes attributes{};
+    const auto kernel = replica_kernel<T, operand>;
+    check(cudaSetDevice(device.index), "cudaSetDevice");
+    check(cudaFuncGetAttributes(&attributes, kernel), "cudaFuncGetAttributes");
+    return attributes.ptxVersion;
+  }
+#endif
+  (void)device;
+  return 0;
+}
+
+template <class T, Operand operand>
 int blocks_per_replica(const Device& device, int n_replicas, int largest, Schedule wanted) {
   constexpr int small = 32;  // atoms; more fill a device by themselves
   if (wanted == Schedule::batched || (wanted == Schedule::automatic && largest > small)) return 0;
@@ -50,7 +60,7 @@ int blocks_per_replica(const Device& device, int n_replicas, int largest, Schedu
   if (device.is_cuda()) {
     const auto kernel = replica_kernel<T, operand>;
     const int processors = attribute(device, cudaDevAttrMultiProcessorCount);
-    if (attribute(device, cudaDevAttrComputeCapabilityMajor) >= 9) {
+    if (compiled_capability<T, operand>(device) >= 90) {  // has the barrier of clusters
       // More than 8 blocks in a cluster are not for every device: the query says.
       check(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1),
             "cudaFuncSetAttribute");

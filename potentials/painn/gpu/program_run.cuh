@@ -18,6 +18,11 @@ struct ProgramSchedule {
 template <class T, Operand operand>
 void run_program(Stream& stream, const ProgramView<T>& view, const ProgramSchedule& schedule);
 
+/// The compute capability, 75, 80, ..., of the code that this device runs of what was compiled: on
+/// a newer device that of what it is translated from. 0 on the CPU.
+template <class T, Operand operand>
+int compiled_capability(const Device& device);
+
 /// ProgramSchedule::blocks for replicas of up to `largest` atoms each.
 template <class T, Operand operand>
 int blocks_per_replica(const Device& device, int n_replicas, int largest, Schedule wanted);

@@ -4,6 +4,7 @@ namespace md::painn {
 
 template void run_program<float, Operand::full>(Stream&, const ProgramView<float>&,
                                                 const ProgramSchedule&);
+template int compiled_capability<float, Operand::full>(const Device&);
 template int blocks_per_replica<float, Operand::full>(const Device&, int, int, Schedule);
 
 }  // namespace md::painn

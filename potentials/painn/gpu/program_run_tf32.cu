@@ -4,6 +4,7 @@ namespace md::painn {
 
 template void run_program<float, Operand::tf32>(Stream&, const ProgramView<float>&,
                                                 const ProgramSchedule&);
+template int compiled_capability<float, Operand::tf32>(const Device&);
 template int blocks_per_replica<float, Operand::tf32>(const Device&, int, int, Schedule);
 
 }  // namespace md::painn

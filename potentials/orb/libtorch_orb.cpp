@@ -1,3 +1,7 @@
+#include <ATen/ops/linalg_cross.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/where.h>
+
 #include "potentials/orb/orb.hpp"
 #include "potentials/orb/torch_orb.hpp"
 #include "potentials/support/torch_runtime.hpp"

@@ -1,5 +1,16 @@
 #include "potentials/orb/torch_orb_graph.hpp"
 
+#include <ATen/ops/arange.h>
+#include <ATen/ops/argsort.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/isfinite.h>
+#include <ATen/ops/linalg_cross.h>
+#include <ATen/ops/linalg_eigh.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/repeat_interleave.h>
+#include <ATen/ops/searchsorted.h>
+#include <ATen/ops/where.h>
+
 #include "potentials/support/torch_runtime.hpp"
 
 namespace md::orb {

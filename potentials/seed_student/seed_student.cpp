@@ -1,3 +1,11 @@
+#include <ATen/ops/cat.h>
+#include <ATen/ops/cos.h>
+#include <ATen/ops/exp.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/silu.h>
+#include <ATen/ops/zeros.h>
+
 #include <numbers>
 
 #include "potentials/support/architecture.hpp"

@@ -1,5 +1,7 @@
 #include "potentials/support/torch_edges.hpp"
 
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "potentials/support/torch_runtime.hpp"

@@ -1,5 +1,9 @@
 #include "potentials/painn/training/torch_fused_painn.hpp"
 
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "potentials/painn/training/messages.hpp"

@@ -1,5 +1,9 @@
 #include "potentials/painn/training/torch_shard.hpp"
 
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+
 #include <algorithm>
 
 namespace md::painn {

@@ -1,4 +1,9 @@
 #include <ATen/Parallel.h>
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros_like.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 #include <torch/csrc/autograd/autograd.h>

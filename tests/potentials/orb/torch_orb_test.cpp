@@ -1,6 +1,10 @@
 // Orb on LibTorch: against orb-models, and against the CPU's own kernels.
 #include "potentials/orb/torch_orb.hpp"
 
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
 #include <cmath>

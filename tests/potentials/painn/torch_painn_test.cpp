@@ -1,5 +1,7 @@
 #include "potentials/painn/torch_painn.hpp"
 
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
 
 #include <cmath>

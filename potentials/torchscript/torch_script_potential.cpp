@@ -242,14 +242,12 @@ ScriptAnswer ScriptPotential::evaluate(const ScriptSystems& s, bool virial) {
           virial ? negative(gradients[1], strain) : at::Tensor()};
 }
 
-/// Replicas that go through the model together: running ones of equal size.
+/// Replicas that go through the model together: of equal size where it wants that.
 std::vector<std::vector<int>> ScriptPotential::calls(
-    const std::vector<int>& first_atom, const std::vector<int>& status,
-    const std::vector<Periodicity>& periodic) const {
+    const std::vector<int>& first_atom, const std::vector<Periodicity>& periodic) const {
   std::vector<std::vector<int>> result;
   std::map<std::int64_t, std::vector<int>> open;  // by number of atoms
-  for (int r = 0; r < static_cast<int>(status.size()); ++r) {
-    if (status[r] != static_cast<int>(Status::running)) continue;
+  for (int r = 0; r < static_cast<int>(periodic.size()); ++r) {
     if (strict_ || !adapter_.batched || (periodic[r].any() && !adapter_.on_edges())) {
       result.push_back({r});
       continue;
@@ -329,13 +327,12 @@ void ScriptPotential::add_forces(const StateView& state, const NeighborList& nei
   stream.synchronize();
   const auto first_atom = to_host(device_, state.first_atom, state.n_replicas + 1);
   const auto periodic = to_host(device_, state.periodic, state.n_replicas);
-  const auto status = to_host(device_, state.status, state.n_replicas);
   const at::Device device = torch_device(device_);
   at::Tensor forces = torch_view(state.force, {state.n_atoms, 3}, at::kDouble, device_);
   at::Tensor energies = torch_view(state.potential, {state.n_replicas}, at::kDouble, device_);
   at::Tensor virials = torch_view(state.virial, {state.n_replicas, 3, 3}, at::kDouble, device_);
   try {
-    for (const std::vector<int>& replicas : calls(first_atom, status, periodic)) {
+    for (const std::vector<int>& replicas : calls(first_atom, periodic)) {
       std::vector<std::int64_t> atoms, which(replicas.begin(), replicas.end());
       bool any_periodic = false;
       for (const int r : replicas) {

@@ -53,7 +53,6 @@ class ScriptPotential final : public Potential {
                                      const at::Tensor& cell, const at::Tensor& shifts) const;
   at::Tensor energies_from(const c10::IValue& answer, std::int64_t n_systems) const;
   std::vector<std::vector<int>> calls(const std::vector<int>& first_atom,
-                                      const std::vector<int>& status,
                                       const std::vector<Periodicity>& periodic) const;
   ScriptSystems gather(const StateView& state, const std::vector<int>& replicas,
                        const std::vector<int>& first_atom, const std::vector<Periodicity>& periodic,

@@ -11,9 +11,6 @@
 
 namespace md::test {
 
-/// A fault: replicas that are not running are not evaluated.
-inline const char* const leaves_out_frozen_replicas = "frozen replicas are evaluated too";
-
 /// One way to make a registered potential, and systems to try it with.
 struct PotentialCase {
   std::string name;   // registered
@@ -22,7 +19,7 @@ struct PotentialCase {
   std::vector<Structure> (*systems)() = nullptr;
   std::string precision = "float64";
   bool large = false;  // tried with large_systems() too: alone and in a batch
-  /// Claims of `understudy verify` that it is known to break, and leaves_out_frozen_replicas.
+  /// Claims of `understudy verify` that it is known to break.
   std::set<std::string> broken = {};
 };
 

@@ -132,7 +132,8 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
 }
 
 void apply_overrides(Input& input, const CommandLine& line, int stage) {
-  const auto apply = [&](const Overrides& overrides) {
+  const auto apply = [&](const Overrides& overrides, const std::string& prefix,
+                         const std::string& origin) {
     const auto given = [&](const std::string& key) {
       return std::any_of(overrides.begin(), overrides.end(),
                          [&](const auto& override) { return override.first == key; });
@@ -140,15 +141,17 @@ void apply_overrides(Input& input, const CommandLine& line, int stage) {
     for (const auto& [key, value] : overrides) {
       if (key == "integrator.steps" && !given("integrator.time")) input.erase("integrator.time");
       if (key == "integrator.time" && !given("integrator.steps")) input.erase("integrator.steps");
-      if (trim(value).empty()) fail_empty(key);
+      if (trim(value).empty()) fail_empty(prefix + key);
       if (trim(value) == "default")
         input.erase(key);
       else
-        input.set(key, value);
+        input.set(key, value, origin);
     }
   };
-  apply(line.overrides);
-  if (const auto own = line.of_stage.find(stage); own != line.of_stage.end()) apply(own->second);
+  apply(line.overrides, "", "command line");
+  const std::string number = std::to_string(stage);
+  if (const auto own = line.of_stage.find(stage); own != line.of_stage.end())
+    apply(own->second, number + ".", "command line, stage " + number);
 }
 
 }  // namespace md

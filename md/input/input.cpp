@@ -105,11 +105,6 @@ bool Input::takes(const std::string& key) const { return find(key) != nullptr; }
 
 bool Input::has(const std::string& key) const { return values_.contains(key); }
 
-bool Input::from_file(const std::string& key) const {
-  const auto it = values_.find(key);
-  return it != values_.end() && it->second.where != "command line";
-}
-
 std::string Input::text(const std::string& key) const {
   if (auto it = values_.find(key); it != values_.end()) return it->second.text;
   return this->key(key).initial;

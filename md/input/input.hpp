@@ -22,7 +22,7 @@ class Input {
  public:
   struct Value {
     std::string text;
-    std::string where;   // "water.ini:12" or "command line"
+    std::string where;   // "water.ini:12", "command line" or "command line, stage 2"
     std::string folder;  // relative paths start here
   };
   /// The keys that may appear: section -> keys.
@@ -47,9 +47,8 @@ class Input {
   /// Its errors name the keys of `section`.
   Input standing_in(const std::string& section, const std::string& as) const;
 
-  bool takes(const std::string& key) const;      // there is such a key (see narrow)
-  bool has(const std::string& key) const;        // given by the user (file or command line)
-  bool from_file(const std::string& key) const;  // given in a file and not overridden
+  bool takes(const std::string& key) const;  // there is such a key (see narrow)
+  bool has(const std::string& key) const;    // given by the user (file or command line)
   /// The text as given, else the default; "" when neither is there.
   std::string text(const std::string& key) const;
   /// Like text, but an error when there is none.

@@ -40,10 +40,7 @@ class Harmonic final : public Potential {
 };
 
 std::unique_ptr<Potential> make(const PotentialOptions& options) {
-  options.input.required("potential.stiffness");
-  const double stiffness = options.input.number("potential.stiffness");
-  if (!(stiffness > 0)) options.input.fail("potential.stiffness", "must be positive");
-  return std::make_unique<Harmonic>(stiffness);
+  return std::make_unique<Harmonic>(options.input.positive("potential.stiffness"));
 }
 
 const bool registered = potentials().add(

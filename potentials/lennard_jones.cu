@@ -56,18 +56,11 @@ class LennardJones final : public Potential {
   AtomEnergies energies_;
 };
 
-double positive(const Input& input, const std::string& key) {
-  input.required(key);
-  const double value = input.number(key);
-  if (!(value > 0)) input.fail(key, "must be positive");
-  return value;
-}
-
 std::unique_ptr<Potential> make(const PotentialOptions& options) {
   const Input& input = options.input;
   return std::make_unique<LennardJones>(
-      positive(input, "potential.epsilon"), positive(input, "potential.sigma"),
-      positive(input, "potential.cutoff"), input.flag("potential.shift"));
+      input.positive("potential.epsilon"), input.positive("potential.sigma"),
+      input.positive("potential.cutoff"), input.flag("potential.shift"));
 }
 
 const bool registered = potentials().add(

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <map>
 #include <vector>
 
 #include "md/errors.hpp"
+#include "md/input/quantity.hpp"
 #include "md/structure.hpp"
 #include "md/text.hpp"
-#include "md/units.hpp"
 
 namespace md {
 namespace {
@@ -80,21 +79,14 @@ std::set<int> elements_of(const Safetensors& file, int largest) {
 }
 
 double energy_unit_of(const Safetensors& file) {
-  static const std::map<std::string, double> energies{{"", 1},
-                                                      {"ev", 1},
-                                                      {"mev", 1e-3},
-                                                      {"hartree", units::hartree},
-                                                      {"ha", units::hartree},
-                                                      {"kcal/mol", units::kcal_per_mol},
-                                                      {"kj/mol", units::kj_per_mol}};
   const auto [energy, length] = units_of(file);
   if (!length.empty() && length != "angstrom" && length != "ang" && length != "a" && length != "å")
     throw InputError(file.path() + ": the length unit is '" + length + "'; angstrom is wanted");
-  const auto it = energies.find(energy);
-  if (it == energies.end())
-    throw InputError(file.path() + ": the energy unit '" + energy +
-                     "' is not known; there are: eV, meV, hartree, kcal/mol, kJ/mol");
-  return it->second;
+  if (energy.empty()) return 1;
+  for (const std::string name : {"eV", "meV", "hartree", "Ha", "kcal/mol", "kJ/mol"})
+    if (energy == lower(name)) return parse_quantity("1 " + name, Kind::energy);
+  throw InputError(file.path() + ": the energy unit '" + energy +
+                   "' is not known; there are: eV, meV, hartree, kcal/mol, kJ/mol");
 }
 
 std::string describe_elements(const std::set<int>& elements) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "md/input/quantity.hpp"
 #include "md/text.hpp"
-#include "md/units.hpp"
 #include "potentials/support/torch_runtime.hpp"
 #include "potentials/torchscript/torch_script_potential.hpp"
 
@@ -51,17 +51,10 @@ ScriptAdapter generic(const Input& input) {
   adapter.batched = input.flag("potential.batched");
   adapter.periodic = input.flag("potential.periodic");
   adapter.output = input.text("potential.output");
-  const std::map<std::string, double> energies{{"eV", 1},
-                                               {"meV", 1e-3},
-                                               {"hartree", units::hartree},
-                                               {"kcal/mol", units::kcal_per_mol},
-                                               {"kJ/mol", units::kj_per_mol}};
-  const std::map<std::string, double> lengths{{"A", 1}, {"nm", 10}, {"bohr", units::bohr}};
-  adapter.energy_unit = energies.at(input.choice("potential.energy_unit"));
-  adapter.length_unit = lengths.at(input.choice("potential.length_unit"));
+  adapter.energy_unit = parse_quantity("1 " + input.choice("potential.energy_unit"), Kind::energy);
+  adapter.length_unit = parse_quantity("1 " + input.choice("potential.length_unit"), Kind::length);
   if (edges) {
-    adapter.cutoff = input.number("potential.cutoff");
-    if (!(adapter.cutoff > 0)) input.fail("potential.cutoff", "must be positive");
+    adapter.cutoff = input.positive("potential.cutoff");
   } else if (input.has("potential.cutoff")) {
     input.fail("potential.cutoff", "is for models that take edge_index, shifts or vectors");
   }

@@ -7,6 +7,7 @@
 
 #include "md/errors.hpp"
 #include "md/json.hpp"
+#include "md/random.hpp"
 #include "md/symmetric_inverse.hpp"
 #include "potentials/support/safetensors.hpp"
 #include "potentials/support/safetensors_writer.hpp"
@@ -93,7 +94,7 @@ void drop_duplicates(Frames& frames, double min_difference, const Dataset& known
 
 void add_stretched(Frames& frames, int n, std::uint32_t seed) {
   std::mt19937_64 random(seed);
-  const auto uniform = [&] { return static_cast<double>(random() >> 11) * 0x1p-53; };
+  const auto uniform = [&] { return uniform53(random()); };
   const auto groups = members(frames);
   for (std::size_t g = 0; g < groups.size(); ++g)
     for (int k = 0; k < n && !groups[g].empty(); ++k) {
@@ -118,7 +119,7 @@ void add_stretched(Frames& frames, int n, std::uint32_t seed) {
 
 void add_rattled(Frames& frames, double share, double deviation, std::uint32_t seed) {
   std::mt19937_64 random(seed + 1);
-  const auto uniform = [&] { return (static_cast<double>(random() >> 11) + 0.5) * 0x1p-53; };
+  const auto uniform = [&] { return uniform53(random(), 0.5); };
   const auto normal = [&] {  // Box and Muller
     return std::sqrt(-2 * std::log(uniform())) * std::cos(6.283185307179586 * uniform());
   };

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "io/structure_reader.hpp"
+#include "md/random.hpp"
 #include "program/command_line.hpp"
 #include "program/components.hpp"
 #include "program/folder.hpp"
@@ -104,8 +105,7 @@ void add_files(const Input& input, const std::vector<std::string>& paths, Part p
 void choose_validation(Frames& frames, std::size_t first, double share, std::uint32_t seed) {
   std::mt19937_64 random(seed + 2);
   for (std::size_t g = first; g < frames.groups.size(); ++g)
-    if (frames.groups[g].part == Part::training &&
-        static_cast<double>(random() >> 11) * 0x1p-53 < share)
+    if (frames.groups[g].part == Part::training && uniform53(random()) < share)
       frames.groups[g].part = Part::validation;
 }
 

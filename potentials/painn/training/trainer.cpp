@@ -59,7 +59,6 @@ TrainingErrors errors_of(std::span<const TrainingStructure* const> structures,
 }
 
 void draw_weights(PainnModel& model, std::uint32_t seed) {
-  const r123::Philox4x32 philox;
   std::uint32_t stream = 0;
   for (const PainnModel::Tensor& tensor : model.parameters()) {
     ++stream;
@@ -72,10 +71,9 @@ void draw_weights(PainnModel& model, std::uint32_t seed) {
     } else {
       const double bound = std::sqrt(6.0 / static_cast<double>(tensor.shape[0] + tensor.shape[1]));
       for (std::size_t k = 0; k < values.size(); ++k) {
-        const auto bits = philox(
-            {{static_cast<std::uint32_t>(k), 0, 0, static_cast<std::uint32_t>(Draw::weights)}},
-            {{seed, stream}});
-        values[k] = bound * (2 * ((bits.v[0] + 0.5) / 4294967296.0) - 1);
+        const auto bits =
+            random_bits(seed, stream, static_cast<std::uint32_t>(k), 0, Draw::weights);
+        values[k] = bound * (2 * uniform32(bits.v[0]) - 1);
       }
     }
   }

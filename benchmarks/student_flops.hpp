@@ -17,7 +17,7 @@ namespace md {
 ///   readout               F x H
 /// forward, and each once more, transposed, in the reverse pass (the weights are constants).
 /// F = 128, L = 3, H = 64: 2 (8 + 18 + 14 + 1/2) F^2 = 81 F^2 multiplications, 2.65 MFLOP.
-inline double needed_flops_per_atom(const PainnModel& model) {
+inline double needed_flops_per_atom(const painn::PainnModel& model) {
   const double f = model.channels, h = model.head0.out;
   const double layers = static_cast<double>(model.layers.size());
   const double forward =

@@ -131,7 +131,7 @@ class Case {
 class Server {
  public:
   explicit Server(std::string file)
-      : file_(std::move(file)), model_(PainnModel::read(Safetensors(file_))) {}
+      : file_(std::move(file)), model_(painn::PainnModel::read(Safetensors(file_))) {}
 
   Json answer(const Json& command) {
     const std::string what = command.at("command");
@@ -158,7 +158,7 @@ class Server {
 
  private:
   std::string file_;
-  PainnModel model_;
+  painn::PainnModel model_;
   std::map<std::string, std::unique_ptr<Case>> cases_;
 };
 

@@ -3,8 +3,7 @@
 #include "md/errors.hpp"
 #include "potentials/painn/gpu/device_potential.hpp"
 
-namespace md {
-namespace painn {
+namespace md::painn {
 
 PotentialTraits traits_of(const PainnModel& model, const std::string& precision) {
   PotentialTraits traits;
@@ -26,8 +25,6 @@ EvaluationRegistry& evaluations() {
   return registry;
 }
 
-}  // namespace painn
-
 namespace {
 
 std::unique_ptr<Potential> make(const PotentialOptions& options) {
@@ -42,22 +39,21 @@ std::unique_ptr<Potential> make(const PotentialOptions& options) {
         options.input.fail(
             "potential.filters",
             "on a GPU they are exact in float64 and from a table otherwise; use auto");
-      return painn::make_device_kernels(model, options);
+      return make_device_kernels(model, options);
     }
     if (options.precision != "float32" && options.precision != "float64")
       options.input.fail_value("potential.precision",
                                "runs on a GPU only; float32 or float64 is wanted");
     if (filters == "auto") filters = options.precision == "float64" ? "exact" : "table";
-    return painn::make_kernels(model, options,
-                               filters == "exact" ? painn::Filters::exact : painn::Filters::table);
+    return make_kernels(model, options, filters == "exact" ? Filters::exact : Filters::table);
   }
   if (options.input.choice("potential.filters") != "auto")
     options.input.fail("potential.filters", "belongs to the kernels; LibTorch's are always exact");
-  return painn::evaluations().find(how).make({model, options});
+  return evaluations().find(how).make({model, options});
 }
 
 const bool declared =
-    painn::evaluations().add("libtorch", {"automatic differentiation", {}, nullptr, "torch"});
+    evaluations().add("libtorch", {"automatic differentiation", {}, nullptr, "torch"});
 const bool registered = potentials().add(
     "painn",
     {"equivariant message-passing network (PaiNN) from a safetensors file",
@@ -69,4 +65,4 @@ const bool registered = potentials().add(
      make});
 
 }  // namespace
-}  // namespace md
+}  // namespace md::painn

@@ -9,7 +9,7 @@
 #include "potentials/support/model_file.hpp"
 #include "potentials/support/safetensors_writer.hpp"
 
-namespace md {
+namespace md::painn {
 namespace {
 
 constexpr const char* cutoff_buffer = "rep.cutoff_fn.cutoff";
@@ -110,7 +110,7 @@ PainnModel PainnModel::read(const Safetensors& file) {
   model.envelope = choice(file, "envelope", {"cosine", "polynomial"}) == 0 ? Envelope::cosine
                                                                            : Envelope::polynomial;
   if (const std::string domain = file.metadata("training_domain"); !domain.empty())
-    model.domain = painn::TrainingDomain::read(domain, file.path());
+    model.domain = TrainingDomain::read(domain, file.path());
   model.repulsion = choice(file, "repulsion", {"none", "zbl"}) == 1;
   return model;
 }
@@ -178,4 +178,4 @@ const bool registered = add_architecture(
          {"training_domain", "of every element: mean, covariance and farthest atom of the data"}}});
 }  // namespace
 
-}  // namespace md
+}  // namespace md::painn

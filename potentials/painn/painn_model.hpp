@@ -10,7 +10,7 @@
 #include "potentials/painn/training_domain.hpp"
 #include "potentials/support/safetensors.hpp"
 
-namespace md {
+namespace md::painn {
 
 /// y = x weight^T + bias, row-major [out, in]; `bias` is empty where the layer has none.
 struct DenseLayer {
@@ -22,8 +22,7 @@ struct DenseLayer {
 /// How a filter goes to zero at the cutoff, x = d / cutoff.
 enum class Envelope {
   cosine,      // (cos(pi x) + 1) / 2
-  polynomial,  // 1 - 28 x^6 + 48 x^7 - 21 x^8: two continuous derivatives, p = 6 of Gasteiger,
-               // Gross, Guennemann, ICLR 2020, eq. 8
+  polynomial,  // PolynomialEnvelope: two continuous derivatives
 };
 
 /// Sizes and weights of a PaiNN (Schuett, Unke, Gastegger, ICML 2021, in the form of SchNetPack 2)
@@ -48,7 +47,7 @@ struct PainnModel {
   std::vector<Layer> layers;      // [L]
   DenseLayer head0, head1;        // F -> H -> 1
   std::vector<double> scale, shift;  // [n_species] eV
-  painn::TrainingDomain domain;      // empty: the file does not say what it was trained on
+  TrainingDomain domain;             // empty: the file does not say what it was trained on
 
   /// Throws InputError naming file and tensor: wrong architecture, a tensor too many or too few, of
   /// a wrong shape or not finite, units that cannot be converted.
@@ -68,4 +67,4 @@ struct PainnModel {
   std::vector<Tensor> parameters();
 };
 
-}  // namespace md
+}  // namespace md::painn

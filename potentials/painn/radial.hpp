@@ -5,6 +5,7 @@
 
 #include "md/vec3.hpp"
 #include "potentials/painn/painn_model.hpp"
+#include "potentials/painn/polynomial_envelope.hpp"
 
 namespace md::painn {
 
@@ -14,16 +15,16 @@ namespace md::painn {
 template <class T>
 MD_HD inline void radial_functions(double d, double cutoff, int n_radial, Envelope envelope,
                                    T* value, T* slope) {
-  const double x = std::numbers::pi / cutoff, t = d / cutoff;
+  const double x = std::numbers::pi / cutoff;
   const double s1 = std::sin(x * d), c1 = std::cos(x * d);
   double fc, fc_slope;
   if (envelope == Envelope::cosine) {
     fc = 0.5 * (c1 + 1);
     fc_slope = -0.5 * x * s1;
   } else {
-    const double t5 = t * t * t * t * t;
-    fc = 1 + t5 * t * (-28 + t * (48 - 21 * t));
-    fc_slope = t5 * (-168 + t * (336 - 168 * t)) / cutoff;
+    const PolynomialEnvelope polynomial(d / cutoff);
+    fc = polynomial.value;
+    fc_slope = polynomial.slope / cutoff;
   }
   double s = s1, c = c1;
   for (int n = 0; n < n_radial; ++n) {

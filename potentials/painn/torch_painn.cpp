@@ -18,7 +18,7 @@
 #include "potentials/painn/zbl.hpp"
 #include "potentials/support/torch_runtime.hpp"
 
-namespace md {
+namespace md::painn {
 namespace {
 
 constexpr double epsilon = 1e-8;  // under the root of the norm of V; SchNetPack's value
@@ -164,4 +164,4 @@ at::Tensor TorchPainn::repulsion(const TorchGraph& graph, const at::Tensor& dist
   return sum_edges(0.5 * zbl::coulomb * zi * zj / distance * screening * envelope, graph);
 }
 
-}  // namespace md
+}  // namespace md::painn

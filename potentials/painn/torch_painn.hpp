@@ -5,7 +5,7 @@
 
 // Include from .cpp files that use LibTorch only.
 
-namespace md {
+namespace md::painn {
 
 /// The network of a PainnModel on LibTorch, the reference for every other implementation. Geometry,
 /// energies of atoms and repulsion in double, everything between in the precision asked for.
@@ -51,4 +51,4 @@ class TorchPainn : public TorchNetwork {
   std::vector<Layer> layers_;
 };
 
-}  // namespace md
+}  // namespace md::painn

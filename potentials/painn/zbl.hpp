@@ -4,13 +4,14 @@
 
 #include "md/units.hpp"
 #include "md/vec3.hpp"
+#include "potentials/painn/polynomial_envelope.hpp"
 
-namespace md::zbl {
+namespace md::painn::zbl {
 
 /// Screened repulsion of two nuclei, for distances no model was trained on (Ziegler, Biersack,
 /// Littmark, The Stopping and Range of Ions in Solids, 1985), brought to zero smoothly:
 ///   E(d) = coulomb Z1 Z2 / d  sum_k weight_k exp(-decay_k d / a)  S(d / end),
-///   a = length / (Z1^power + Z2^power),  S(x) = 1 - 28 x^6 + 48 x^7 - 21 x^8 (0 for x >= 1).
+///   a = length / (Z1^power + Z2^power),  S: PolynomialEnvelope (0 for x >= 1).
 /// `end` lies below or at most bonds, so that it changes little near equilibrium (9 meV for O-H at
 /// 0.96 A); E, E' and E'' are continuous there.
 inline constexpr double coulomb = units::hartree * units::bohr;  // e^2 / (4 pi epsilon_0), eV A
@@ -25,10 +26,10 @@ struct Pair {
   double slope;   // dE/dd, eV/A
 };
 
-/// Of two nuclei at the distance d < end, A.
+/// The repulsion of two nuclei at the distance d < end, A, and its slope.
 MD_HD inline Pair repulsion(int z1, int z2, double d) {
   const double a = length / (std::pow(z1, power) + std::pow(z2, power));
-  // Of their own, since a GPU sees no arrays of the host.
+  // Copies, since a GPU sees no arrays of the host.
   constexpr double w[4] = {weight[0], weight[1], weight[2], weight[3]};
   constexpr double b[4] = {decay[0], decay[1], decay[2], decay[3]};
   double screening = 0, screening_slope = 0;
@@ -37,13 +38,11 @@ MD_HD inline Pair repulsion(int z1, int z2, double d) {
     screening += term;
     screening_slope -= b[k] / a * term;
   }
-  const double x = d / end, x5 = x * x * x * x * x;
-  const double envelope = 1 + x5 * x * (-28 + x * (48 - 21 * x));
-  const double envelope_slope = x5 * (-168 + x * (336 - 168 * x)) / end;
+  const PolynomialEnvelope s(d / end);
+  const double slope = s.slope / end;
   const double bare = coulomb * z1 * z2 / d;
-  return {
-      bare * screening * envelope,
-      bare * (screening_slope * envelope + screening * envelope_slope - screening * envelope / d)};
+  return {bare * screening * s.value,
+          bare * (screening_slope * s.value + screening * slope - screening * s.value / d)};
 }
 
-}  // namespace md::zbl
+}  // namespace md::painn::zbl

@@ -36,7 +36,7 @@ void check_unchanged(const Input& before, const Input& now) {
 }
 
 /// The network to start from says its sizes; throws InputError where the input says others.
-void take_sizes(Input& input, const PainnModel& given) {
+void take_sizes(Input& input, const painn::PainnModel& given) {
   const auto take = [&](const std::string& name, const std::string& value) {
     const std::string key = "distill." + name;
     if (input.has(key) && input.text(key) != value)
@@ -47,7 +47,7 @@ void take_sizes(Input& input, const PainnModel& given) {
   take("channels", std::to_string(given.channels));
   take("layers", std::to_string(given.layers.size()));
   take("radial", std::to_string(given.n_radial));
-  take("envelope", given.envelope == Envelope::polynomial ? "polynomial" : "cosine");
+  take("envelope", given.envelope == painn::Envelope::polynomial ? "polynomial" : "cosine");
   take("repulsion", given.repulsion ? "zbl" : "none");
   if (input.has("distill.cutoff") && std::abs(input.number("distill.cutoff") - given.cutoff) > 1e-9)
     input.fail_value("distill.cutoff",
@@ -65,9 +65,9 @@ void keep_memory() {
 }
 
 /// A network of the sizes asked for, with shifts and scale from the data.
-PainnModel new_model(const DistillOptions& o, const Dataset& data) {
+painn::PainnModel new_model(const DistillOptions& o, const Dataset& data) {
   std::vector<const painn::LabelledStructure*> training;
-  PainnModel m;
+  painn::PainnModel m;
   double square = 0, components = 0;
   for (std::size_t k = 0; k < data.structures.size(); ++k) {
     const painn::LabelledStructure& s = data.structures[k];
@@ -90,8 +90,8 @@ PainnModel new_model(const DistillOptions& o, const Dataset& data) {
   m.shift = fit_shifts(training, m.n_species);
   m.scale.assign(m.n_species, std::sqrt(square / components));  // eV: the force over 1 A
   const auto dense = [](int in, int out, bool bias) {
-    return DenseLayer{out, in, std::vector<double>(static_cast<std::size_t>(in) * out),
-                      std::vector<double>(bias ? out : 0)};
+    return painn::DenseLayer{out, in, std::vector<double>(static_cast<std::size_t>(in) * out),
+                             std::vector<double>(bias ? out : 0)};
   };
   const int f = o.channels;
   m.embedding.resize(static_cast<std::size_t>(m.n_species) * f);
@@ -105,7 +105,7 @@ PainnModel new_model(const DistillOptions& o, const Dataset& data) {
 }
 
 /// What the training part of the data spans.
-painn::TrainingDomain domain_of(const PainnModel& model, const Dataset& data) {
+painn::TrainingDomain domain_of(const painn::PainnModel& model, const Dataset& data) {
   painn::TrainingDomain domain({model.elements.begin(), model.elements.end()});
   const auto visit = [&](auto use) {
     for (std::size_t k = 0; k < data.structures.size(); ++k)
@@ -125,7 +125,8 @@ std::string error_row(const std::string& name, std::size_t n, const painn::Train
 }
 
 /// Test errors of the finished student, by composition and in all, to errors.csv and the screen.
-std::map<std::string, std::string> report_errors(const DistillOptions& o, const PainnModel& model,
+std::map<std::string, std::string> report_errors(const DistillOptions& o,
+                                                 const painn::PainnModel& model,
                                                  const Dataset& data) {
   const auto trainer = painn::trainers().find("libtorch").make({model, o.trainer});
   std::vector<painn::TrainingStructure> prepared;
@@ -178,9 +179,10 @@ ExitCode distill_verb(const CommandLine& line) {
     choose_components(before, "distill");
     check_unchanged(before, input);
   }
-  const PainnModel given = input.text("distill.initial").empty()
-                               ? PainnModel()
-                               : PainnModel::read(Safetensors(input.file("distill.initial")));
+  const painn::PainnModel given =
+      input.text("distill.initial").empty()
+          ? painn::PainnModel()
+          : painn::PainnModel::read(Safetensors(input.file("distill.initial")));
   if (!given.layers.empty()) take_sizes(input, given);
   const DistillOptions o = read_distill_options(input);
   if (!again)
@@ -207,7 +209,7 @@ ExitCode distill_verb(const CommandLine& line) {
     if (!training.train(round, round == 0 ? o.epochs : o.round_epochs)) return stopped();
   }
 
-  PainnModel student = training.best();
+  painn::PainnModel student = training.best();
   student.domain = domain_of(student, data);
   Dataset tests;
   if (!make_tests(input, o, teacher, data, tests)) return stopped();

@@ -118,8 +118,8 @@ DistillOptions read_distill_options(const Input& input) {
   o.layers = count(input, "distill.layers", 1, 32);
   o.radial = count(input, "distill.radial", 1, 1000);
   o.cutoff = input.positive("distill.cutoff");
-  o.envelope =
-      input.choice("distill.envelope") == "cosine" ? Envelope::cosine : Envelope::polynomial;
+  o.envelope = input.choice("distill.envelope") == "cosine" ? painn::Envelope::cosine
+                                                            : painn::Envelope::polynomial;
   o.repulsion = input.choice("distill.repulsion") == "zbl";
   if (!input.text("distill.initial").empty()) o.initial = input.file("distill.initial");
 

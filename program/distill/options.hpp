@@ -23,7 +23,7 @@ struct DistillOptions {
 
   int channels = 0, layers = 0, radial = 0;
   double cutoff = 0;  // A
-  Envelope envelope = Envelope::polynomial;
+  painn::Envelope envelope = painn::Envelope::polynomial;
   bool repulsion = true;
   std::string initial;  // model file to start from; empty: weights at random
 

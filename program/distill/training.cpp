@@ -45,10 +45,11 @@ double nearest_atoms(const std::vector<Vec3>& positions) {
 
 }  // namespace
 
-DistillTraining::DistillTraining(const DistillOptions& options, const PainnModel& model, bool given)
+DistillTraining::DistillTraining(const DistillOptions& options, const painn::PainnModel& model,
+                                 bool given)
     : options_(options), model_(model) {
   for (int k = 0; k < options.committee; ++k) {
-    PainnModel own = model;
+    painn::PainnModel own = model;
     if (!given) painn::draw_weights(own, options.seed + static_cast<std::uint32_t>(k));
     members_.push_back(painn::trainers().find("libtorch").make({own, options.trainer}));
   }
@@ -167,8 +168,8 @@ bool DistillTraining::train(int round, int epochs) {
   return true;
 }
 
-PainnModel DistillTraining::best() const {
-  return PainnModel::read(Safetensors(options_.directory + "/best.safetensors"));
+painn::PainnModel DistillTraining::best() const {
+  return painn::PainnModel::read(Safetensors(options_.directory + "/best.safetensors"));
 }
 
 void DistillTraining::write_state() const {

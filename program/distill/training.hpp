@@ -15,7 +15,7 @@ class DistillTraining {
  public:
   /// Goes on from what `folder` has, else starts with `model`, whose weights are drawn anew for
   /// each member unless `given`.
-  DistillTraining(const DistillOptions& options, const PainnModel& model, bool given);
+  DistillTraining(const DistillOptions& options, const painn::PainnModel& model, bool given);
 
   /// The data from now on; labels must live as long.
   void use(const Dataset& data);
@@ -24,7 +24,7 @@ class DistillTraining {
   /// Rounds of training that are finished.
   int rounds_done() const { return rounds_done_; }
   /// The first member with averaged weights, as it was best on the validation part.
-  PainnModel best() const;
+  painn::PainnModel best() const;
   painn::Trainer& member(int k) { return *members_[k]; }
   int members() const { return static_cast<int>(members_.size()); }
 
@@ -36,7 +36,7 @@ class DistillTraining {
   double learning_rate(int round, std::int64_t step, std::int64_t total) const;
 
   const DistillOptions& options_;
-  PainnModel model_;
+  painn::PainnModel model_;
   std::vector<std::unique_ptr<painn::Trainer>> members_;
   std::vector<painn::TrainingStructure> prepared_;
   std::vector<const painn::TrainingStructure*> training_, validation_;

@@ -8,7 +8,7 @@
 
 #include "potentials/painn/training/messages.hpp"
 
-namespace md {
+namespace md::painn {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -39,8 +39,8 @@ void with_type(const at::Tensor& tensor, F f) {
 }
 
 template <class T>
-painn::MessageGraph<T> graph_of(const std::vector<std::int64_t>& first, const at::Tensor& phi,
-                                const at::Tensor& neighbor, const at::Tensor& direction) {
+MessageGraph<T> graph_of(const std::vector<std::int64_t>& first, const at::Tensor& phi,
+                         const at::Tensor& neighbor, const at::Tensor& direction) {
   return {static_cast<int>(phi.size(0)), static_cast<int>(phi.size(1) / 3), first.data(),
           data<std::int64_t>(neighbor), data<T>(direction)};
 }
@@ -58,8 +58,8 @@ struct Messages : torch::autograd::Function<Messages> {
     at::Tensor ds = at::empty({n, f}, phi.options()), dv = at::empty({n, 3, f}, phi.options());
     with_type(phi, [&](auto t) {
       using T = decltype(t);
-      painn::sum_messages(graph_of<T>(first, phi, neighbor, direction), data<T>(phi),
-                          data<T>(filter), data<T>(v), ds.data_ptr<T>(), dv.data_ptr<T>());
+      sum_messages(graph_of<T>(first, phi, neighbor, direction), data<T>(phi), data<T>(filter),
+                   data<T>(v), ds.data_ptr<T>(), dv.data_ptr<T>());
     });
     return {ds, dv};
   }
@@ -82,14 +82,14 @@ struct Messages : torch::autograd::Function<Messages> {
     const std::vector<std::int64_t> first = first_edges(center, n);
     with_type(phi, [&](auto t) {
       using T = decltype(t);
-      const painn::MessageGradients<T> out{data<T>(ds),
-                                           data<T>(dv),
-                                           phi_bar.data_ptr<T>(),
-                                           filter_bar.data_ptr<T>(),
-                                           with_v ? v_bar.data_ptr<T>() : nullptr,
-                                           want_direction ? direction_bar.data_ptr<T>() : nullptr};
-      painn::reverse_messages(graph_of<T>(first, phi, neighbor, direction), data<T>(phi),
-                              data<T>(filter), data<T>(v), out);
+      const MessageGradients<T> out{data<T>(ds),
+                                    data<T>(dv),
+                                    phi_bar.data_ptr<T>(),
+                                    filter_bar.data_ptr<T>(),
+                                    with_v ? v_bar.data_ptr<T>() : nullptr,
+                                    want_direction ? direction_bar.data_ptr<T>() : nullptr};
+      reverse_messages(graph_of<T>(first, phi, neighbor, direction), data<T>(phi), data<T>(filter),
+                       data<T>(v), out);
     });
     return {phi_bar, filter_bar, v_bar, direction_bar, {}, {}};
   }
@@ -108,4 +108,4 @@ TorchPainn::Features FusedPainn::messages(const at::Tensor& phi, const at::Tenso
   return {sum[0], sum[1]};
 }
 
-}  // namespace md
+}  // namespace md::painn

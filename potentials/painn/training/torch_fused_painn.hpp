@@ -4,7 +4,7 @@
 
 // Include from .cpp files that use LibTorch only.
 
-namespace md {
+namespace md::painn {
 
 /// TorchPainn whose messages, on the CPU, are one operation with its own derivative (messages.hpp)
 /// in place of a dozen that each go through memory: training is four times as fast. Derivatives of
@@ -18,4 +18,4 @@ class FusedPainn final : public TorchPainn {
                     const at::Tensor& direction, const TorchGraph& graph) const override;
 };
 
-}  // namespace md
+}  // namespace md::painn

@@ -9,6 +9,8 @@
 
 namespace md::test {
 
+using painn::PainnModel;
+
 /// The network on LibTorch with automatic differentiation, in double.
 inline std::unique_ptr<Potential> make_oracle(const PainnModel& model) {
   const Input none(Input::Schema{});

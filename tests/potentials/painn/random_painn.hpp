@@ -8,6 +8,9 @@
 
 namespace md::test {
 
+using painn::DenseLayer;
+using painn::Envelope;
+using painn::PainnModel;
 using Random = std::mt19937_64;
 
 inline DenseLayer random_layer(Random& random, int in, int out, bool bias) {

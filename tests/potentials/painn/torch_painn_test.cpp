@@ -11,6 +11,8 @@
 namespace md::test {
 namespace {
 
+using namespace painn;
+
 const std::string data = std::string(MD_SOURCE_DIR) + "/tests/data/";
 
 struct Result {

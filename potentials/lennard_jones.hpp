@@ -50,7 +50,7 @@ struct Row {
   }
 };
 
-/// The same for atoms [begin, end) with the widest vectors of this processor.
+/// What Row does for the atoms [begin, end), with the widest vectors of this processor.
 void compute_rows(const Rows& rows, int begin, int end);
 
 }  // namespace md::lennard_jones

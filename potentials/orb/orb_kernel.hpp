@@ -15,7 +15,7 @@ struct Tape {
   Aligned<T> projected;      // [n_atoms, 2 m] W_s h + b, W_r h of the coming step
   std::vector<Vec3> forces;  // [n_atoms] eV/A
 
-  /// Grows only.
+  /// Makes room for a graph; never gives memory back.
   void resize(const Weights<T>& weights, int n_atoms, int n_edges);
 };
 

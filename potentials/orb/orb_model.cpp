@@ -28,7 +28,7 @@ void add_mlp(Tensors& tensors, const std::string& name, const std::vector<int>& 
     add_dense(tensors, name + ".NN-" + std::to_string(k), widths[k], widths[k + 1]);
 }
 
-/// Three dense layers and a layer norm.
+/// Adds the tensors of a block: three dense layers and a layer norm.
 void add_block(Tensors& tensors, const std::string& name, int in, int hidden, int out) {
   add_mlp(tensors, name + ".mlp", {in, hidden, hidden, out});
   tensors[name + ".layer_norm.weight"] = tensors[name + ".layer_norm.bias"] = {out};

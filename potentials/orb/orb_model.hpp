@@ -33,7 +33,7 @@ struct OrbModel {
   std::map<std::string, std::vector<std::int64_t>> tensors() const;
   /// 25,213,601 for the published sizes 256, 512, 15. Statistics of normalisers do not count.
   std::int64_t n_parameters() const;
-  /// Lines `name: value`.
+  /// Sizes, cutoff and elements as names and values.
   Description describe() const;
 
   /// Throws InputError naming file and tensor: wrong architecture, a trunk tensor too many or too

@@ -79,7 +79,7 @@ class Reader {
   }
 
  private:
-  /// Of `weight` [out, in] the columns from `column` on: `parts` times `width` of them, as rows.
+  /// Packs columns of `weight` [out, in] as rows: `parts` times `width` of them from `column` on.
   static PackedMatrix<T> pack(const std::vector<double>& weight, int in, int column, int parts,
                               int width) {
     const int out = static_cast<int>(weight.size()) / in;

@@ -16,7 +16,7 @@
 namespace md::orb {
 namespace {
 
-/// Of each element of an ascending array, how many equal ones stand before it.
+/// How many equal elements stand before each element of an ascending array.
 at::Tensor rank_in_segment(const at::Tensor& ascending) {
   return at::arange(ascending.size(0), ascending.options()) -
          at::searchsorted(ascending, ascending);

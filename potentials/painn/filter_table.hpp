@@ -5,7 +5,9 @@
 
 namespace md::painn {
 
-/// Intervals of a table; docs/precision.md says why.
+/// Intervals of a table. The error of the forces falls with more of them until the rounding of
+/// differences between neighboring coefficients takes over, in float32 above about 1,500;
+/// docs/precision.md says why so many.
 inline constexpr int table_intervals = 768;
 
 /// Where a distance falls in a table: W(d) = sum value[k] c[interval + k] over k = 0 ... 3, and
@@ -35,7 +37,7 @@ struct FilterTable {
   static constexpr int row = 3 * panel;  // numbers per knot and block
 };
 
-/// The point of distance d, 0 <= d <= cutoff.
+/// Where in the table the distance d lies, 0 <= d <= cutoff.
 template <class T>
 MD_HD inline SplinePoint<T> spline_point(double d, int intervals, double per_angstrom) {
   const double x = d * per_angstrom;

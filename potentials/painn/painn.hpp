@@ -8,15 +8,15 @@
 
 namespace md::painn {
 
-/// What both evaluations of a PaiNN share.
+/// The traits that all evaluations of a PaiNN share.
 PotentialTraits traits_of(const PainnModel& model, const std::string& precision);
 
 /// How the filters, functions of the distance alone, are evaluated: from their definition, or from
 /// splines (filter_table.hpp).
 enum class Filters { exact, table };
 
-/// On the CPU by own kernels with a hand-written reverse pass; a replica has the same bits alone
-/// and in any batch, on one thread and on many.
+/// The evaluation on the CPU by own kernels, with a hand-written reverse pass; a replica has the
+/// same bits alone and in any batch, on one thread and on many.
 std::unique_ptr<Potential> make_kernels(const PainnModel& model, const PotentialOptions& options,
                                         Filters filters);
 

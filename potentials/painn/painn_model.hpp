@@ -54,7 +54,7 @@ struct PainnModel {
   static PainnModel read(const Safetensors& file);
   /// A file that read() takes; `metadata` is added to what the model itself says. Throws FileError.
   void write(const std::string& path, std::map<std::string, std::string> metadata) const;
-  /// Lines `name: value` about sizes, cutoff, elements and options.
+  /// Sizes, cutoff, elements and options as names and values.
   Description describe() const;
 
   /// A tensor of the network: its name in a file, its shape, its numbers in this model.

@@ -28,7 +28,7 @@ at::Tensor apply(const Dense& layer, const at::Tensor& x) {
   return at::linear(x, layer.weight, layer.bias);
 }
 
-/// Lin(silu(Lin(x))).
+/// Two dense layers on x: Lin(silu(Lin(x))).
 template <class Dense>
 at::Tensor two_layers(const Dense& first, const Dense& second, const at::Tensor& x) {
   return apply(second, at::silu(apply(first, x)));
@@ -41,7 +41,7 @@ at::Tensor sum_edges(const at::Tensor& x, const TorchGraph& graph) {
   return at::zeros(shape, x.options()).index_add(0, graph.center, x);
 }
 
-/// 1 - 28 x^6 + 48 x^7 - 21 x^8.
+/// The value of PolynomialEnvelope, written apart to check it.
 at::Tensor polynomial(const at::Tensor& x) {
   const at::Tensor x6 = x.pow(6);
   return 1 - 28 * x6 + 48 * x6 * x - 21 * x6 * x * x;

@@ -25,12 +25,13 @@ class TrainingDomain {
   void widen(const std::vector<int>& numbers, const std::vector<Vec3>& positions);
 
   bool empty() const { return clouds_.empty(); }
-  /// Of each atom: its distance over the largest in the data. Above 1: unlike anything learned
-  /// from; infinite for an element that does not occur.
+  /// The novelty of each atom: the distance of its environment over the largest in the data. Above
+  /// 1: unlike anything learned from; infinite for an element that does not occur.
   std::vector<double> novelty(const std::vector<int>& numbers,
                               const std::vector<Vec3>& positions) const;
 
-  /// As JSON, for the metadata of a model file, and back; throws InputError naming `where`.
+  /// The domain as JSON, for the metadata of a model file, and back; throws InputError naming
+  /// `where`.
   std::string text() const;
   static TrainingDomain read(const std::string& text, const std::string& where);
 

@@ -12,7 +12,7 @@ std::map<std::string, Architecture>& registry() {
   return architectures;
 }
 
-/// "orb-v2, painn and seed-student".
+/// The names of all architectures: "orb-v2, painn and seed-student".
 std::string known(const std::string& last_separator) {
   std::string text;
   std::size_t left = architectures().size();

@@ -20,7 +20,7 @@ std::set<int> elements_of(const Safetensors& file, int largest);
 /// another energy unit and for a length unit that is not angstrom.
 double energy_unit_of(const Safetensors& file);
 
-/// "H, C, N, O".
+/// The symbols in the order of their atomic numbers: "H, C, N, O".
 std::string describe_elements(const std::set<int>& elements);
 
 }  // namespace md

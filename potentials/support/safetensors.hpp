@@ -18,7 +18,7 @@ struct StoredTensor {
   std::int64_t size() const;  // number of elements
 };
 
-/// "[128, 20]".
+/// A shape as text: "[128, 20]".
 std::string describe_shape(const std::vector<std::int64_t>& shape);
 
 /// A safetensors file held in memory: 8 bytes with the length of a JSON header (little endian), the

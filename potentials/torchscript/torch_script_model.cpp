@@ -83,9 +83,9 @@ ScriptAdapter ani(const Module& module) {
   return adapter;
 }
 
-/// As so3krates-torch 0.2.1 sorts the entries of a batch; see scripts/export_so3lr.py. The trace
-/// takes one system at a time. A file that
-/// does not say its long-range cutoff has one that is meant to reach every pair of a molecule.
+/// The adapter of SO3LR: inputs in the order in which so3krates-torch 0.2.1 sorts the entries of a
+/// batch; see scripts/export_so3lr.py. The trace takes one system at a time. A file that does not
+/// say its long-range cutoff has one that is meant to reach every pair of a molecule.
 ScriptAdapter so3lr(const Module& module) {
   using enum ScriptInput;
   ScriptAdapter adapter;

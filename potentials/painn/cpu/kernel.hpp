@@ -45,7 +45,7 @@ struct Graph {
   /// others, [n_edges of the batch], become zero.
   void collect(const KernelWeights<T>& weights, const EdgeView& edges, int begin, int end,
                Vec3* gradient);
-  /// Of the runs of the atoms [begin, end).
+  /// The largest number of slots in a run of the atoms [begin, end).
   int most_slots(int begin, int end) const;
 
  private:
@@ -104,7 +104,7 @@ enum class Part { geometry, messages, messages_reverse, products, elementwise, r
 inline constexpr std::array part_names{
     "geometry", "messages", "messages, reverse", "products", "elementwise", "readout", "forces"};
 
-/// Seconds of one thread by part.
+/// Seconds that one thread spent in each part of an evaluation.
 using Profile = std::array<double, part_names.size()>;
 
 /// Memory of one thread for a block of rows, and its profile where one is wanted.
@@ -115,7 +115,7 @@ struct Scratch {
   bool profiled = false;
   std::chrono::steady_clock::time_point last;
 
-  /// For at most `rows` atoms with at most `slots` filters in a run.
+  /// Makes room for at most `rows` atoms with at most `slots` filters in a run.
   void resize(const KernelWeights<T>& weights, int rows, int slots);
   void start(bool profiled_now) {
     profiled = profiled_now;

@@ -12,9 +12,6 @@
 namespace md::painn {
 namespace {
 
-/// Of the filter table. The error of the forces falls with more intervals until the rounding of
-/// differences between neighboring coefficients takes over, in float32 above about 1,500.
-
 constexpr int block_rows = 32;  // atoms of a large replica that go through a stage together
 
 template <class T>
@@ -67,7 +64,7 @@ class KernelPotential final : public Potential, public Profiled {
     Scratch<T> scratch;
   };
 
-  /// A tile on the calling thread.
+  /// Evaluates a tile on the calling thread.
   void evaluate(const StateView& state, const Tile& tile, Work& work) {
     prepare(state, tile, work);
     for (int stage = 0; stage < n_stages_; ++stage)

@@ -10,7 +10,7 @@ struct Parts {
   int width = 0;
   std::vector<int> order = {0};
   int size() const { return static_cast<int>(order.size()) * padded(width); }
-  /// Where the file has what stands at `index` here; -1: padding.
+  /// The column in the file of what stands at `index` here; -1: padding.
   int source(int index) const {
     const int part = index / padded(width), within = index % padded(width);
     return within < width ? order[part] * width + within : -1;

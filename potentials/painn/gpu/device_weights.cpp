@@ -7,9 +7,7 @@
 namespace md::painn {
 namespace {
 
-/// Of the filter table. The error of the forces falls with more intervals until the rounding of
-/// differences between float coefficients takes over.
-
+/// `x` as T, in float first rounded to the operand.
 template <class T>
 T rounded(double x, Operand operand) {
   if constexpr (std::is_same_v<T, float>) {

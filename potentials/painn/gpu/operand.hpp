@@ -25,7 +25,7 @@ MD_HD inline float round_mantissa(float x, int bits) {
   return std::bit_cast<float>((pattern + half) & ~((1u << drop) - 1));
 }
 
-/// As the conversion to the operand's type and back.
+/// `x` rounded to the operand: the bits of a conversion to its type and back.
 template <Operand operand>
 MD_HD inline float round_operand(float x) {
   if constexpr (operand == Operand::tf32) return round_mantissa(x, 10);

@@ -37,6 +37,66 @@ std::vector<Evaluation> ask_student(const Input& input, const DistillOptions& o,
   return evaluate_with_progress(student, frames, "student", o.progress);
 }
 
+/// Writes the committee as it stands at the start of a round, where that is not done yet; the paths
+/// of its members.
+std::vector<std::string> write_committee(const std::string& folder, DistillTraining& training) {
+  std::vector<std::string> models;
+  for (int k = 0; k < training.members(); ++k) {
+    models.push_back(fmt::format("{}/student{}.safetensors", folder, k));
+    if (!fs::exists(models.back()))
+      (k == 0 ? training.best() : training.member(k).model()).write(models.back(), {});
+  }
+  return models;
+}
+
+/// What a committee says of each frame.
+struct Opinions {
+  std::vector<Evaluation> first;     // that of its first member
+  std::vector<double> disagreement;  // eV/A, of the others with it; infinite where it is alone
+};
+
+Opinions ask_committee(const Input& input, const DistillOptions& o,
+                       const std::vector<std::string>& models,
+                       const std::vector<Structure>& frames) {
+  Opinions result{ask_student(input, o, models[0], frames),
+                  std::vector<double>(frames.size(), HUGE_VAL)};
+  for (std::size_t k = 1; k < models.size(); ++k) {
+    const auto other = ask_student(input, o, models[k], frames);
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      const double d = largest_difference(result.first[i].forces, other[i].forces);
+      result.disagreement[i] = k == 1 ? d : larger(result.disagreement[i], d);
+    }
+  }
+  return result;
+}
+
+/// The frames on which the committee disagrees and the teacher objects, with the teacher's labels.
+Dataset objections(const DistillOptions& o, Evaluator& teacher, const Frames& frames,
+                   const Opinions& opinions, int round) {
+  Frames asked;
+  asked.groups = frames.groups;
+  std::vector<const std::vector<Vec3>*> student;
+  for (std::size_t i = 0; i < frames.structures.size(); ++i)
+    if (!(opinions.disagreement[i] <= o.objection)) {  // no number objects too
+      asked.structures.push_back(frames.structures[i]);
+      asked.group.push_back(frames.group[i]);
+      student.push_back(&opinions.first[i].forces);
+    }
+  std::vector<std::size_t> kept;
+  const Dataset labelled = label(o, teacher, asked, &kept);
+  Dataset found;
+  found.groups = labelled.groups;
+  for (std::size_t j = 0; j < kept.size(); ++j) {
+    const painn::LabelledStructure& s = labelled.structures[j];
+    if (largest_difference(*student[kept[j]], s.forces) <= o.objection) continue;
+    found.structures.push_back(s);
+    found.group.push_back(labelled.group[j]);
+  }
+  fmt::print("round {}: {} frames, {} seen by the teacher, {} to learn from\n", round,
+             frames.structures.size(), asked.structures.size(), found.structures.size());
+  return found;
+}
+
 }  // namespace
 
 void check_files(const Input& input, const DistillOptions& o, const Evaluator& teacher) {
@@ -117,46 +177,13 @@ bool explore(const Input& input, const DistillOptions& o, Evaluator& teacher,
     found = Dataset::read(path);
   } else {
     make_folder(folder);
-    std::vector<std::string> models;
-    for (int k = 0; k < training.members(); ++k) {
-      models.push_back(fmt::format("{}/student{}.safetensors", folder, k));
-      if (!fs::exists(models.back()))
-        (k == 0 ? training.best() : training.member(k).model()).write(models.back(), {});
-    }
+    const std::vector<std::string> models = write_committee(folder, training);
     Frames frames;
     if (!sample(input, o.explore, folder, Part::training, models[0], frames)) return false;
     drop_duplicates(frames, o.min_difference, data);
     add_stretched(frames, o.stretched, o.seed + 10 * static_cast<std::uint32_t>(round));
-    const std::size_t all = frames.structures.size();
-    const auto forces = ask_student(input, o, models[0], frames.structures);
-    std::vector<double> disagreement(all, HUGE_VAL);
-    for (std::size_t k = 1; k < models.size(); ++k) {
-      const auto other = ask_student(input, o, models[k], frames.structures);
-      for (std::size_t i = 0; i < all; ++i) {
-        const double d = largest_difference(forces[i].forces, other[i].forces);
-        disagreement[i] = k == 1 ? d : larger(disagreement[i], d);
-      }
-    }
-    Frames asked;
-    asked.groups = frames.groups;
-    std::vector<const std::vector<Vec3>*> student;
-    for (std::size_t i = 0; i < all; ++i)
-      if (!(disagreement[i] <= o.objection)) {  // no number objects too
-        asked.structures.push_back(frames.structures[i]);
-        asked.group.push_back(frames.group[i]);
-        student.push_back(&forces[i].forces);
-      }
-    std::vector<std::size_t> kept;
-    const Dataset labelled = label(o, teacher, asked, &kept);
-    found.groups = labelled.groups;
-    for (std::size_t j = 0; j < kept.size(); ++j) {
-      const painn::LabelledStructure& s = labelled.structures[j];
-      if (largest_difference(*student[kept[j]], s.forces) <= o.objection) continue;
-      found.structures.push_back(s);
-      found.group.push_back(labelled.group[j]);
-    }
-    fmt::print("round {}: {} frames, {} seen by the teacher, {} to learn from\n", round, all,
-               asked.structures.size(), found.structures.size());
+    found =
+        objections(o, teacher, frames, ask_committee(input, o, models, frames.structures), round);
     found.write(path);
   }
   for (const int g : found.group) data.group.push_back(g + static_cast<int>(data.groups.size()));

@@ -162,11 +162,9 @@ std::map<std::string, std::string> report_errors(const DistillOptions& o,
           {"test_force_r2", fmt::format("{:.6f}", e.force_r2)}};
 }
 
-ExitCode distill_verb(const CommandLine& line) {
-  if (line.arguments.size() != 1)
-    throw InputError("command line: distill needs an input file, or the folder of one to continue");
-  painn::trainers().find("libtorch");  // said now, not after hours of sampling
-  const bool again = fs::is_directory(line.arguments[0]);
+/// The input of the file or of the folder, with the overrides; narrowed to its components. Throws
+/// InputError where a distillation that goes on would become another one.
+Input read_input(const CommandLine& line, bool again) {
   Input input(full_schema());
   input.read_file(again ? line.arguments[0] + "/input.ini" : line.arguments[0]);
   Input before = input;
@@ -179,6 +177,47 @@ ExitCode distill_verb(const CommandLine& line) {
     choose_components(before, "distill");
     check_unchanged(before, input);
   }
+  return input;
+}
+
+/// All rounds of training and of looking for frames on which the student fails; what those find is
+/// added to `data`. False: stopped early.
+bool train_and_explore(const Input& input, const DistillOptions& o, Evaluator& teacher,
+                       DistillTraining& training, Dataset& data) {
+  for (int round = 0; round <= o.rounds; ++round) {
+    if (round > 0 && !explore(input, o, teacher, training, round, data)) return false;
+    if (round < training.rounds_done()) continue;
+    training.use(data);
+    if (!training.train(round, round == 0 ? o.epochs : o.round_epochs)) return false;
+  }
+  return true;
+}
+
+/// Where the student comes from. Writes all the data where rounds have added to them.
+std::map<std::string, std::string> origin_of(const Input& input, const DistillOptions& o,
+                                             DistillTraining& training, const Dataset& data) {
+  std::map<std::string, std::string> metadata;
+  std::string everything = o.dataset.empty() ? o.directory + "/dataset.safetensors" : o.dataset;
+  if (o.rounds > 0) data.write(everything = o.directory + "/all_data.safetensors");
+  metadata["data_sha256"] = sha256_of_file(everything);
+  metadata["training_structures"] = std::to_string(data.structures.size());
+  metadata["teacher"] = input.text("distill.teacher");
+  if (metadata["teacher"].empty())
+    metadata["teacher"] = fs::path(input.text("potential.model")).filename().string();
+  if (!input.text("potential.model").empty())
+    metadata["teacher_sha256"] = sha256_of_file(input.file("potential.model"));
+  metadata["distilled_by"] = std::string("understudy ") + version;
+  metadata["distilled_steps"] = std::to_string(training.member(0).steps());
+  metadata["seed"] = std::to_string(o.seed);
+  return metadata;
+}
+
+ExitCode distill_verb(const CommandLine& line) {
+  if (line.arguments.size() != 1)
+    throw InputError("command line: distill needs an input file, or the folder of one to continue");
+  painn::trainers().find("libtorch");  // said now, not after hours of sampling
+  const bool again = fs::is_directory(line.arguments[0]);
+  Input input = read_input(line, again);
   const painn::PainnModel given =
       input.text("distill.initial").empty()
           ? painn::PainnModel()
@@ -199,33 +238,15 @@ ExitCode distill_verb(const CommandLine& line) {
     return ExitCode::stopped_early;
   };
 
-  Dataset data;
+  Dataset data, tests;
   if (!make_dataset(input, o, teacher, data)) return stopped();
   DistillTraining training(o, o.initial.empty() ? new_model(o, data) : given, !o.initial.empty());
-  for (int round = 0; round <= o.rounds; ++round) {
-    if (round > 0 && !explore(input, o, teacher, training, round, data)) return stopped();
-    if (round < training.rounds_done()) continue;
-    training.use(data);
-    if (!training.train(round, round == 0 ? o.epochs : o.round_epochs)) return stopped();
-  }
-
+  if (!train_and_explore(input, o, teacher, training, data)) return stopped();
   painn::PainnModel student = training.best();
   student.domain = domain_of(student, data);
-  Dataset tests;
   if (!make_tests(input, o, teacher, data, tests)) return stopped();
   std::map<std::string, std::string> metadata = report_errors(o, student, tests);
-  std::string everything = o.dataset.empty() ? o.directory + "/dataset.safetensors" : o.dataset;
-  if (o.rounds > 0) data.write(everything = o.directory + "/all_data.safetensors");
-  metadata["data_sha256"] = sha256_of_file(everything);
-  metadata["training_structures"] = std::to_string(data.structures.size());
-  metadata["teacher"] = input.text("distill.teacher");
-  if (metadata["teacher"].empty())
-    metadata["teacher"] = fs::path(input.text("potential.model")).filename().string();
-  if (!input.text("potential.model").empty())
-    metadata["teacher_sha256"] = sha256_of_file(input.file("potential.model"));
-  metadata["distilled_by"] = std::string("understudy ") + version;
-  metadata["distilled_steps"] = std::to_string(training.member(0).steps());
-  metadata["seed"] = std::to_string(o.seed);
+  metadata.merge(origin_of(input, o, training, data));
   const std::string target = o.directory + "/student.safetensors";
   student.write(target, metadata);
   fmt::print("\nwritten: {}\n", target);

@@ -16,7 +16,6 @@
 #include "md/files.hpp"
 #include "md/json.hpp"
 #include "potentials/support/safetensors.hpp"
-#include "program/progress.hpp"
 #include "program/run/run_loop.hpp"
 
 namespace md {
@@ -77,19 +76,19 @@ void DistillTraining::use(const Dataset& data) {
 }
 
 // A straight line up, then half a cosine down.
-double DistillTraining::learning_rate(int round, std::int64_t step, std::int64_t total) const {
-  const double highest = round == 0 ? options_.learning_rate : options_.round_learning_rate;
+double DistillTraining::learning_rate(const Round& r, std::int64_t step) const {
+  const double highest = r.number == 0 ? options_.learning_rate : options_.round_learning_rate;
   const double last = options_.last_learning_rate;
   if (step < options_.warmup) return highest * static_cast<double>(step + 1) / options_.warmup;
   const double x = static_cast<double>(step - options_.warmup) /
-                   static_cast<double>(std::max<std::int64_t>(1, total - options_.warmup));
+                   static_cast<double>(std::max<std::int64_t>(1, r.steps - options_.warmup));
   return last + 0.5 * (highest - last) * (1 + std::cos(std::numbers::pi * std::min(1.0, x)));
 }
 
 bool DistillTraining::train(int round, int epochs) {
   const auto batch = static_cast<std::size_t>(options_.batch);
   const auto per_epoch = static_cast<std::int64_t>((training_.size() + batch - 1) / batch);
-  const std::int64_t total = per_epoch * epochs;
+  const Round r{round, epochs, per_epoch, per_epoch * epochs};
   const auto start = Clock::now();
   auto written = start;
   const auto seconds = [](Clock::time_point from) {
@@ -98,63 +97,17 @@ bool DistillTraining::train(int round, int epochs) {
   const auto must_stop = [&] {
     return stop_requested() || (options_.max_time > 0 && seconds(start) > options_.max_time);
   };
-  const std::string curve = options_.directory + "/learning_curve.csv";
-  if (!std::filesystem::exists(curve))
-    write_file(curve,
-               "round,epoch,step,learning_rate,training_loss,validation_energy_mae_eV,"
-               "validation_force_mae_eV_A,validation_force_r2,best\n");
-  Progress progress(fmt::format("training, round {}", round), members_[0]->steps() - round_start_,
-                    total, options_.progress);
-  for (;;) {
-    const std::int64_t step = members_[0]->steps() - round_start_;
-    if (step >= total || (options_.patience > 0 && waited_ >= options_.patience)) break;
+  start_curve();
+  Progress progress(fmt::format("training, round {}", round), steps_of_round(), r.steps,
+                    options_.progress);
+  while (steps_of_round() < r.steps && (options_.patience <= 0 || waited_ < options_.patience)) {
     if (must_stop()) {
       write_state();
       return false;
     }
-    const std::int64_t epoch = step / per_epoch, k = step % per_epoch;
-    const auto sequence = order(training_.size(), options_.seed + 1000 * round, epoch);
-    for (std::int64_t b = k; b < per_epoch; ++b) {
-      std::vector<const painn::TrainingStructure*> chosen;
-      for (std::size_t i = b * batch; i < std::min<std::size_t>((b + 1) * batch, sequence.size());
-           ++i)
-        chosen.push_back(training_[sequence[i]]);
-      const double rate = learning_rate(round, epoch * per_epoch + b, total);
-      for (std::size_t m = 0; m < members_.size(); ++m) {
-        const double loss = members_[m]->step(chosen, rate);
-        if (m == 0) loss_sum_ += loss, ++loss_steps_;
-      }
-      progress.update(epoch * per_epoch + b + 1);
-      if (must_stop()) break;
-    }
-    if (members_[0]->steps() - round_start_ < (epoch + 1) * per_epoch) continue;
-    const painn::TrainingErrors e = members_[0]->evaluate(validation_);
-    const double score = e.force_mae + e.energy_mae_per_atom;
-    const bool better = score < best_ || validation_.empty();
-    if (better) {
-      best_ = score;
-      members_[0]->model().write(options_.directory + "/best.safetensors", {});
-    }
-    waited_ = better ? 0 : waited_ + 1;
-    const double mean_loss =
-        loss_sum_ / static_cast<double>(std::max<std::int64_t>(1, loss_steps_));
-    const bool judged = !validation_.empty();
-    const std::string row = fmt::format(
-        "{},{},{},{:.3e},{:.6e},{},{}\n", round, epoch + 1, members_[0]->steps(),
-        learning_rate(round, (epoch + 1) * per_epoch - 1, total), mean_loss,
-        judged ? fmt::format("{:.6f},{:.6f},{:.6f}", e.energy_mae, e.force_mae, e.force_r2) : ",,",
-        better ? 1 : 0);
-    std::ofstream(curve, std::ios::app) << row;
-    progress.clear();
-    const std::string errors = judged
-                                   ? fmt::format("validation energy {:.4f} eV, force {:.4f} eV/A{}",
-                                                 e.energy_mae, e.force_mae, better ? " *" : "")
-                                   : "no trajectory for validation, the last weights count";
-    fmt::print("round {} epoch {:>4} of {}: loss {:.5f}, {}\n", round, epoch + 1, epochs, mean_loss,
-               errors);
-    std::fflush(stdout);
-    loss_sum_ = 0;
-    loss_steps_ = 0;
+    const std::int64_t epoch = steps_of_round() / per_epoch;
+    if (!train_epoch(r, epoch, must_stop, progress)) continue;
+    finish_epoch(r, epoch, progress);
     if (seconds(written) > 60) {
       write_state();
       written = Clock::now();
@@ -166,6 +119,61 @@ bool DistillTraining::train(int round, int epochs) {
   best_ = 1e300;
   write_state();
   return true;
+}
+
+bool DistillTraining::train_epoch(const Round& r, std::int64_t epoch,
+                                  const std::function<bool()>& must_stop, Progress& progress) {
+  const auto batch = static_cast<std::size_t>(options_.batch);
+  const auto sequence = order(training_.size(), options_.seed + 1000 * r.number, epoch);
+  for (std::int64_t b = steps_of_round() % r.steps_per_epoch; b < r.steps_per_epoch; ++b) {
+    std::vector<const painn::TrainingStructure*> chosen;
+    for (std::size_t i = b * batch; i < std::min<std::size_t>((b + 1) * batch, sequence.size());
+         ++i)
+      chosen.push_back(training_[sequence[i]]);
+    const double rate = learning_rate(r, epoch * r.steps_per_epoch + b);
+    for (std::size_t m = 0; m < members_.size(); ++m) {
+      const double loss = members_[m]->step(chosen, rate);
+      if (m == 0) loss_sum_ += loss, ++loss_steps_;
+    }
+    progress.update(epoch * r.steps_per_epoch + b + 1);
+    if (must_stop()) break;
+  }
+  return steps_of_round() >= (epoch + 1) * r.steps_per_epoch;
+}
+
+void DistillTraining::finish_epoch(const Round& r, std::int64_t epoch, Progress& progress) {
+  const painn::TrainingErrors errors = members_[0]->evaluate(validation_);
+  const double score = errors.force_mae + errors.energy_mae_per_atom;
+  const bool better = score < best_ || validation_.empty();
+  if (better) {
+    best_ = score;
+    members_[0]->model().write(options_.directory + "/best.safetensors", {});
+  }
+  waited_ = better ? 0 : waited_ + 1;
+  report_epoch(r, epoch, errors, better, progress);
+  loss_sum_ = 0;
+  loss_steps_ = 0;
+}
+
+void DistillTraining::report_epoch(const Round& r, std::int64_t epoch,
+                                   const painn::TrainingErrors& e, bool better,
+                                   Progress& progress) const {
+  const double mean_loss = loss_sum_ / static_cast<double>(std::max<std::int64_t>(1, loss_steps_));
+  const bool judged = !validation_.empty();
+  const std::string row = fmt::format(
+      "{},{},{},{:.3e},{:.6e},{},{}\n", r.number, epoch + 1, members_[0]->steps(),
+      learning_rate(r, (epoch + 1) * r.steps_per_epoch - 1), mean_loss,
+      judged ? fmt::format("{:.6f},{:.6f},{:.6f}", e.energy_mae, e.force_mae, e.force_r2) : ",,",
+      better ? 1 : 0);
+  std::ofstream(options_.directory + "/learning_curve.csv", std::ios::app) << row;
+  progress.clear();
+  const std::string errors = judged
+                                 ? fmt::format("validation energy {:.4f} eV, force {:.4f} eV/A{}",
+                                               e.energy_mae, e.force_mae, better ? " *" : "")
+                                 : "no trajectory for validation, the last weights count";
+  fmt::print("round {} epoch {:>4} of {}: loss {:.5f}, {}\n", r.number, epoch + 1, r.epochs,
+             mean_loss, errors);
+  std::fflush(stdout);
 }
 
 painn::PainnModel DistillTraining::best() const {
@@ -200,6 +208,14 @@ void DistillTraining::read_state() {
   for (std::size_t k = 0; k < members_.size(); ++k)
     members_[k]->read(fmt::format("{}/member{}.safetensors", options_.directory, k));
   rewind_curve();
+}
+
+void DistillTraining::start_curve() const {
+  const std::string path = options_.directory + "/learning_curve.csv";
+  if (!std::filesystem::exists(path))
+    write_file(path,
+               "round,epoch,step,learning_rate,training_loss,validation_energy_mae_eV,"
+               "validation_force_mae_eV_A,validation_force_r2,best\n");
 }
 
 void DistillTraining::rewind_curve() const {

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "program/distill/dataset.hpp"
 #include "program/distill/options.hpp"
+#include "program/progress.hpp"
 
 namespace md {
 
@@ -33,7 +35,24 @@ class DistillTraining {
   void read_state();
   /// Takes epochs out of learning_curve.csv that came after the state that is gone on from.
   void rewind_curve() const;
-  double learning_rate(int round, std::int64_t step, std::int64_t total) const;
+  /// learning_curve.csv with its first line, where there is none yet.
+  void start_curve() const;
+  /// One round of training: its number, its epochs, the steps of each and of all.
+  struct Round {
+    int number, epochs;
+    std::int64_t steps_per_epoch, steps;
+  };
+  std::int64_t steps_of_round() const { return members_[0]->steps() - round_start_; }
+  /// Of a step counted from the beginning of the round.
+  double learning_rate(const Round& round, std::int64_t step) const;
+  /// Makes the steps of an epoch that are not made yet. False: stopped before its end.
+  bool train_epoch(const Round& round, std::int64_t epoch, const std::function<bool()>& must_stop,
+                   Progress& progress);
+  /// Judges the first member on the validation part, keeps it if it is the best so far, reports.
+  void finish_epoch(const Round& round, std::int64_t epoch, Progress& progress);
+  /// A line of learning_curve.csv and one on the screen.
+  void report_epoch(const Round& round, std::int64_t epoch, const painn::TrainingErrors& errors,
+                    bool better, Progress& progress) const;
 
   const DistillOptions& options_;
   painn::PainnModel model_;

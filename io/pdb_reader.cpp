@@ -56,9 +56,9 @@ void read_atom(const TextSource& source, std::string_view line, Structure& s) {
   const std::string_view symbol = trimmed(columns(line, 77, 78)), name = columns(line, 13, 16);
   const int number = symbol.empty() ? element_of_name(name) : TextSource::find_element(symbol);
   if (number == 0)
-    source.fail(symbol.empty() ? "the atom name " + quoted(name) +
+    source.fail(symbol.empty() ? "the atom name " + in_quotes(name) +
                                      " gives no element; its symbol is wanted in columns 77-78"
-                               : quoted(symbol) + " in columns 77-78 is not an element");
+                               : in_quotes(symbol) + " in columns 77-78 is not an element");
   Vec3 position;
   for (std::size_t k = 0; k < 3; ++k)
     position[static_cast<int>(k)] =

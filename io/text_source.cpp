@@ -41,9 +41,9 @@ void TextSource::fail_at(int line, const std::string& what) const {
 double TextSource::number(std::string_view token, std::string_view what) const {
   double value = 0;
   if (!parse(token, value))
-    fail(std::string(what) + " is " + quoted(token) + "; a number is wanted");
+    fail(std::string(what) + " is " + in_quotes(token) + "; a number is wanted");
   if (!std::isfinite(value))
-    fail(std::string(what) + " is " + quoted(token) + "; a finite number is wanted");
+    fail(std::string(what) + " is " + in_quotes(token) + "; a finite number is wanted");
   return value;
 }
 
@@ -51,7 +51,7 @@ int TextSource::integer(std::string_view token, std::string_view what) const {
   int value = 0;
   const auto [end, error] = std::from_chars(token.begin(), token.end(), value);
   if (error != std::errc{} || end != token.end())
-    fail(std::string(what) + " is " + quoted(token) + "; a whole number is wanted");
+    fail(std::string(what) + " is " + in_quotes(token) + "; a whole number is wanted");
   return value;
 }
 
@@ -71,7 +71,7 @@ int TextSource::element(std::string_view token) const {
     if (error != std::errc{} || end != token.end() || number < 1 || number > 118) number = 0;
   }
   if (number == 0)
-    fail(quoted(token) +
+    fail(in_quotes(token) +
          " is not an element; a symbol (H to Og) or an atomic number (1 to 118) is "
          "wanted");
   return number;
@@ -87,7 +87,7 @@ void TextSource::check_cell(const Mat3& cell, Periodicity periodic, const std::s
     fail(what + " has no volume; three linearly independent cell vectors are wanted");
 }
 
-std::string quoted(std::string_view token) {
+std::string in_quotes(std::string_view token) {
   std::string text = "'";
   for (char c : token.substr(0, 40)) text += c >= ' ' && c != 127 ? c : '?';
   return text + (token.size() > 40 ? "...'" : "'");

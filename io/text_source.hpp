@@ -44,7 +44,7 @@ class TextSource {
 };
 
 /// The token for a message: on one line, printable, not too long.
-std::string quoted(std::string_view token);
+std::string in_quotes(std::string_view token);
 /// Fills `tokens` with the pieces of a line between blanks and tabs.
 void split_blank(std::string_view line, std::vector<std::string_view>& tokens);
 /// The text without blanks and tabs at its ends.

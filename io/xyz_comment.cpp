@@ -123,7 +123,7 @@ Periodicity parse_pbc(const TextSource& source, std::string text) {
     const std::string value = lower(tokens[tokens.size() == 1 ? 0 : k]);
     const bool yes = value == "t" || value == "true" || value == "1";
     if (!yes && value != "f" && value != "false" && value != "0")
-      source.fail("pbc holds " + quoted(value) + "; T or F is wanted");
+      source.fail("pbc holds " + in_quotes(value) + "; T or F is wanted");
     periodic.set(k, yes);
   }
   return periodic;
@@ -137,7 +137,7 @@ XyzColumns parse_properties(const TextSource& source, std::string_view text) {
     at = end + 1;
   }
   if (parts.size() % 3 != 0)
-    source.fail("Properties is " + quoted(text) +
+    source.fail("Properties is " + in_quotes(text) +
                 "; name:type:columns triples are wanted, as in "
                 "species:S:1:pos:R:3");
   XyzColumns columns;
@@ -148,7 +148,7 @@ XyzColumns parse_properties(const TextSource& source, std::string_view text) {
       source.fail("Properties gives " + name + " " + parts[k + 2] +
                   " columns; 1 or more is wanted");
     if (type != "S" && type != "R" && type != "I" && type != "L")
-      source.fail("Properties gives " + name + " the type " + quoted(type) +
+      source.fail("Properties gives " + name + " the type " + in_quotes(type) +
                   "; S, R, I or L is wanted");
     const auto take = [&](int& column, int wanted, std::string_view types) {
       if (width != wanted || types.find(type[0]) == std::string_view::npos)

@@ -34,7 +34,8 @@ void read_atom(const TextSource& source, const std::vector<std::string_view>& to
   } else if (c.momentum >= 0) {
     double mass = standard_mass(number);
     if (c.mass >= 0) mass = source.number(tokens[c.mass], "a mass");
-    if (!(mass > 0)) source.fail("a mass is " + quoted(tokens[c.mass]) + "; above zero is wanted");
+    if (!(mass > 0))
+      source.fail("a mass is " + in_quotes(tokens[c.mass]) + "; above zero is wanted");
     const Vec3 momentum = vector(source, tokens, c.momentum, "a momentum");
     s.velocities.push_back((1 / (mass * ase_velocity)) * momentum);
   }
@@ -53,7 +54,8 @@ std::vector<Structure> read_xyz(const std::string& path, std::string_view text) 
     const int first_line = source.line();
     const int n = source.integer(trimmed(line), "the number of atoms");
     if (n < 1)
-      source.fail("the number of atoms is " + quoted(trimmed(line)) + "; at least one is wanted");
+      source.fail("the number of atoms is " + in_quotes(trimmed(line)) +
+                  "; at least one is wanted");
     if (!source.next(line))
       source.fail("the file ends after the number of atoms; a comment line and " +
                   std::to_string(n) + " atoms are wanted");

@@ -22,12 +22,13 @@ const char* name(Status status) {
 
 std::string describe_fault(int fault) {
   std::vector<std::string> reasons;
-  if (fault & fault_not_finite) reasons.push_back("not a number");
-  if (fault & fault_force) reasons.push_back("force above safety.max_force");
-  if (fault & fault_temperature) reasons.push_back("temperature above safety.max_temperature");
-  if (fault & fault_distance) reasons.push_back("two atoms nearer than safety.min_distance");
-  if (fault & fault_lost) reasons.push_back("an atom flew away");
-  if (fault & fault_teacher) reasons.push_back("too far from the teacher (teacher.policy is stop)");
+  if (fault & fault_not_finite) reasons.emplace_back("not a number");
+  if (fault & fault_force) reasons.emplace_back("force above safety.max_force");
+  if (fault & fault_temperature) reasons.emplace_back("temperature above safety.max_temperature");
+  if (fault & fault_distance) reasons.emplace_back("two atoms nearer than safety.min_distance");
+  if (fault & fault_lost) reasons.emplace_back("an atom flew away");
+  if (fault & fault_teacher)
+    reasons.emplace_back("too far from the teacher (teacher.policy is stop)");
   return join(reasons, "; ");
 }
 

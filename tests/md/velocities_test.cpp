@@ -34,8 +34,8 @@ TEST(RemoveDrift, StopsTranslationAndRotation) {
 }
 
 TEST(RemoveDrift, CountsWhatThereIsToRemove) {
-  Structure carbon_dioxide{{6, 8, 8}, {{0, 0, 0}, {0.7, 0.7, 0.6}, {-0.7, -0.7, -0.6}}, {}, {}, {},
-                           "", ""};
+  Structure carbon_dioxide{
+      {6, 8, 8}, {{0, 0, 0}, {0.7, 0.7, 0.6}, {-0.7, -0.7, -0.6}}, {}, {}, {}, "", ""};
   draw_velocities(carbon_dioxide, 300, 1, 0);
   EXPECT_EQ(remove_drift(carbon_dioxide), 5);
   EXPECT_LT(norm(angular_momentum(carbon_dioxide)), 1e-14);

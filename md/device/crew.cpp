@@ -36,6 +36,7 @@ Crew::Crew(tbb::task_arena& arena, int threads) : arena_(arena), seats_(threads)
 Crew::~Crew() {
   dismiss();
   arena_.execute([&] { group_.wait(); });
+  gone_.seen();
 }
 
 void Crew::run(int n_stages, int n_blocks, void (*body)(void*, int, int), void* context) {
@@ -55,9 +56,11 @@ void Crew::run(int n_stages, int n_blocks, void (*body)(void*, int, int), void* 
   dismissed_.store(false, std::memory_order_relaxed);
   if (++runs_ == 0) ++runs_;
   open_.store(runs_);
+  hired_.happens();
   for (int seat = 1; seat < n; ++seat)
     if (!seats_[seat].taken.exchange(true))
-      arena_.execute([&] { group_.run([this, seat] { stay(seat); }); });
+      arena_.execute(
+          [&] { group_.run(ordered_task(hired_, gone_, [this, seat] { stay(seat); })); });
   work(0);
   open_.store(0);
   // Whoever is still inside has nothing left to do there.

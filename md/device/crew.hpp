@@ -6,6 +6,8 @@
 #include <atomic>
 #include <vector>
 
+#include "md/device/event.hpp"
+
 namespace md {
 
 /// Threads that work through blocks together, stage after stage. Between stages, and between one
@@ -36,6 +38,7 @@ class Crew {
 
   tbb::task_arena& arena_;
   tbb::task_group group_;
+  Event hired_, gone_;
   std::vector<Seat> seats_;
   // What is being run; nobody reads it who has not entered while it was open.
   int n_stages_ = 0, n_blocks_ = 0;

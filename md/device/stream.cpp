@@ -5,6 +5,7 @@
 #include <tbb/task_arena.h>
 
 #include "md/device/crew.hpp"
+#include "md/device/event.hpp"
 #ifdef MD_CUDA
 #include "md/device/cuda.cuh"
 #endif
@@ -47,12 +48,16 @@ void Stream::synchronize() {
 
 void Stream::run_on_host(int n, int grain, void (*body)(void*, int, int), void* context) {
   arena_->crew.dismiss();
+  Event fork, join;
+  const auto run_range = [&](const tbb::blocked_range<int>& range) {
+    body(context, range.begin(), range.end());
+  };
+  fork.happens();
   arena_->arena.execute([&] {
-    tbb::parallel_for(
-        tbb::blocked_range<int>(0, n, grain),
-        [&](const tbb::blocked_range<int>& range) { body(context, range.begin(), range.end()); },
-        tbb::simple_partitioner());
+    tbb::parallel_for(tbb::blocked_range<int>(0, n, grain), ordered_task(fork, join, run_range),
+                      tbb::simple_partitioner());
   });
+  join.seen();
 }
 
 void Stream::run_stages(int n_stages, int n_blocks, void (*body)(void*, int, int), void* context) {

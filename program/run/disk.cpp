@@ -11,9 +11,10 @@ namespace md {
 namespace fs = std::filesystem;
 
 double disk_need(const RunOptions& o, double atoms, double replicas) {
-  const double frames = static_cast<double>(o.steps / o.every + 1);
+  const std::int64_t n_frames = o.steps / o.every + 1, n_rows = o.steps / o.log_every + 1;
+  const auto frames = static_cast<double>(n_frames);
   const double arrays = 1 + o.write_velocities + o.write_forces;
-  double bytes = static_cast<double>(o.steps / o.log_every + 1) * replicas * 100;
+  double bytes = static_cast<double>(n_rows) * replicas * 100;
   for (const std::string& name : o.formats) {
     const TrajectoryFormat& format = trajectory_formats().find(name);
     bytes += frames * ((format.atom_bytes + format.vector_bytes * arrays) * atoms +

@@ -1,6 +1,7 @@
 """distill: from a teacher to a student file, stopped and continued, and what it refuses."""
 
 import csv
+import itertools
 import json
 import struct
 
@@ -60,9 +61,11 @@ def test_a_student_with_its_history():
         ok("energy", "--system.structure=tests.xyz", f"--output.file={name}.xyz",
            "--potential.name=painn", f"--potential.model={model}", "--potential.precision=float64")
     t, s = ase.io.read("t.xyz", ":"), ase.io.read("s.xyz", ":")
-    error = np.mean(np.concatenate([np.abs(a.get_forces() - b.get_forces()).ravel()
-                                    for a, b in zip(t, s)]))
-    expect(abs(error - float(errors["all"]["force_mae_eV_A"])) < 0.05 * error, error, errors["all"])
+    differences = [np.abs(a.get_forces() - b.get_forces()).ravel() for a, b in zip(t, s)]
+    said, n = float(errors["all"]["force_mae_eV_A"]), int(errors["all"]["structures"])
+    expect(n >= len(t) - 1, n, "of", len(t), "frames are new to the training")
+    found = [np.mean(np.concatenate(some)) for some in itertools.combinations(differences, n)]
+    expect(min(abs(error - said) for error in found) < 0.01 * said, found, errors["all"])
     ok("models", "out/student.safetensors")
 
 

@@ -59,8 +59,10 @@ void Crew::run(int n_stages, int n_blocks, void (*body)(void*, int, int), void* 
   hired_.happens();
   for (int seat = 1; seat < n; ++seat)
     if (!seats_[seat].taken.exchange(true))
-      arena_.execute(
-          [&] { group_.run(ordered_task(hired_, gone_, [this, seat] { stay(seat); })); });
+      arena_.execute([&] {
+        const auto stay = +[](Crew* crew, int seat) { crew->stay(seat); };
+        group_.run(ordered_task(hired_, gone_, stay, this, seat));
+      });
   work(0);
   open_.store(0);
   // Whoever is still inside has nothing left to do there.

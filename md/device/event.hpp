@@ -20,12 +20,14 @@ class Event {
 #endif
 };
 
-/// f as a task for TBB, which begins after `fork` has happened and ends before `join` is seen.
-template <class F>
-auto ordered_task(Event& fork, Event& join, F f) {
-  return [&fork, &join, f](const auto&... arguments) {
+/// f(given..., what TBB passes) as a task for TBB, which begins after `fork` has happened and ends
+/// before `join` is seen. f is a plain function, `given` are pointers and numbers: of what TBB
+/// copies from thread to thread nothing is read but here.
+template <class F, class... Given>
+auto ordered_task(Event& fork, Event& join, F* f, Given... given) {
+  return [&fork, &join, f, given...](const auto&... passed) {
     fork.seen();
-    f(arguments...);
+    f(given..., passed...);
     join.happens();
   };
 }

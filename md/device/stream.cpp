@@ -11,6 +11,13 @@
 #endif
 
 namespace md {
+namespace {
+
+void run_range(void (*body)(void*, int, int), void* context, const tbb::blocked_range<int>& range) {
+  body(context, range.begin(), range.end());
+}
+
+}  // namespace
 
 struct Stream::Threads {
   tbb::task_arena arena;
@@ -49,12 +56,10 @@ void Stream::synchronize() {
 void Stream::run_on_host(int n, int grain, void (*body)(void*, int, int), void* context) {
   arena_->crew.dismiss();
   Event fork, join;
-  const auto run_range = [&](const tbb::blocked_range<int>& range) {
-    body(context, range.begin(), range.end());
-  };
   fork.happens();
   arena_->arena.execute([&] {
-    tbb::parallel_for(tbb::blocked_range<int>(0, n, grain), ordered_task(fork, join, run_range),
+    tbb::parallel_for(tbb::blocked_range<int>(0, n, grain),
+                      ordered_task(fork, join, run_range, body, context),
                       tbb::simple_partitioner());
   });
   join.seen();

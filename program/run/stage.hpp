@@ -32,7 +32,7 @@ struct Replicas {
 struct Stage {
   /// Throws InputError for anything impossible. Not `watched`: without the watches that the input
   /// asks for.
-  explicit Stage(Input input, bool watched = true);
+  explicit Stage(Input given, bool watched = true);
   /// Hashes the file of a key, where one is given.
   void add_file(const std::string& key);
 

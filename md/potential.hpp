@@ -63,7 +63,7 @@ struct PotentialOptions {
   Device device;
   int threads = 1;
   bool strict = false;    // run.determinism = strict: a replica's bits do not depend on the batch
-  std::string precision;  // "float32" | "float64" | "tf32" | "bf16" | "fp16"
+  std::string precision;  // "float32" | "float64" | "tf32x3" | "tf32" | "bf16" | "fp16"
 };
 
 using PotentialRegistry = Registry<Factory<Potential, PotentialOptions>>;

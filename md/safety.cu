@@ -144,7 +144,7 @@ void Safety::check(const StateView& state, const NeighborList& neighbors, int co
   const double shortest = limits_.min_distance;
   const Scan scan{state, neighbors.view(), limits_.max_force * limits_.max_force,
                   shortest * shortest};
-  sum_segments(stream, state.n_replicas, state.first_atom, scan, found_.data(),
+  sum_segments(stream, state.n_replicas, state.n_atoms, state.first_atom, scan, found_.data(),
                shortest > 0 ? 1000 : 100);
   for_each_index(stream, state.n_replicas,
                  Judge{state, found_.data(), limits_.max_temperature, completed, alarm_.data()});

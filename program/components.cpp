@@ -24,7 +24,7 @@ const bool registered[] = {
                         {"precision", Kind::choice, "float32",
                          "precision of a network; on a GPU also tf32, bf16, fp16: of the factors "
                          "of its products",
-                         "float32|float64|tf32|bf16|fp16"},
+                         "float32|float64|tf32x3|tf32|bf16|fp16"},
                     },
                     chooser_from("name", potentials)}),
     sections().add("run",

@@ -14,7 +14,7 @@ constexpr int running = static_cast<int>(Status::running);
 constexpr int quarantined = static_cast<int>(Status::quarantined);
 
 Simulation make(const std::vector<Structure>& systems, const SafetyLimits& limits) {
-  return Simulation(Device{}, 1, systems, settings_of(systems), argon(),
+  return Simulation(test_device(), 1, systems, settings_of(systems), argon(),
                     integrator_of("velocity_verlet", 5), 1, limits);
 }
 

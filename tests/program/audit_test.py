@@ -16,7 +16,7 @@ TEACHER = {"teacher." + k.split(".")[1]: v for k, v in LJ.items()}
 OTHER = {**TEACHER, "teacher.epsilon": "0.0115 eV"}
 BASE = {"system.structure": "ar.xyz", **LJ, **NVT, "integrator.temperature": "30 K",
         "output.directory": "out", "output.trajectory": "both", "output.every": 10,
-        "output.log_every": 10, "integrator.steps": 200, "run.device": "cpu", "run.threads": 1,
+        "output.log_every": 10, "integrator.steps": 200, "run.device": DEVICE, "run.threads": 1,
         "run.progress": "off"}
 FORCES = {"output.forces": "yes"}
 
@@ -42,7 +42,7 @@ def energy_of(frames, keys, name="frames"):
     """Energies and forces of ASE frames by the program's verb `energy`."""
     bare = [(f.get_chemical_symbols(), f.positions, None) for f in frames]
     xyz(f"{name}.xyz", *bare)
-    ok("energy", f"--system.structure={name}.xyz", f"--output.file={name}_out.xyz", "--run.device=cpu",
+    ok("energy", f"--system.structure={name}.xyz", f"--output.file={name}_out.xyz", f"--run.device={DEVICE}",
        *[f"--{k.replace('teacher', 'potential')}={v}" for k, v in keys.items()])
     return ase.io.read(f"{name}_out.xyz", ":")
 

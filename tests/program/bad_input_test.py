@@ -8,7 +8,7 @@ import shutil
 from harness import *
 
 BASE = {"system.structure": "ar.xyz", **LJ, **NVT, "integrator.steps": "5",
-        "output.directory": "out", "run.device": "cpu"}
+        "output.directory": "out", "run.device": DEVICE}
 DROP = None
 
 
@@ -270,7 +270,7 @@ def test_a_bad_model_is_named():
     os.mkdir("folder.safetensors")
     faults = []
     base = {"system.structure": "water.xyz", "potential.name": "painn", **NVT,
-            "integrator.steps": "2", "output.directory": "out", "run.device": "cpu"}
+            "integrator.steps": "2", "output.directory": "out", "run.device": DEVICE}
     for name in [*models, "folder.safetensors", "gone.safetensors"]:
         ini("bad.ini", base, {"potential.model": name})
         line = line_of("potential.model", open("bad.ini").read())
@@ -425,7 +425,7 @@ def test_a_restart_with_another_model():
     open("m.safetensors", "wb").write(data)
     ini("a.ini", {"system.structure": "water.xyz", "potential.name": "painn",
                   "potential.model": "m.safetensors", **NVT, "integrator.steps": "2",
-                  "output.directory": "out", "run.device": "cpu"})
+                  "output.directory": "out", "run.device": DEVICE})
     ok("run", "a.ini")
     data[-1] ^= 1
     open("m.safetensors", "wb").write(data)

@@ -9,7 +9,7 @@ from harness import *
 
 U = units.create_units("2018")
 BASE = {"system.structure": "in.xyz", "output.directory": "out", "output.trajectory": "extxyz",
-        "output.velocities": "yes", "output.forces": "yes", "run.device": "cpu", "run.threads": 1}
+        "output.velocities": "yes", "output.forces": "yes", "run.device": DEVICE, "run.threads": 1}
 
 
 def moving(frame, temperature=30.0, seed=3):

@@ -16,7 +16,7 @@ from harness import *
 warnings.simplefilter("ignore")
 BASE = {"system.structure": "ar.xyz", **LJ, **NVT, "integrator.steps": 60, "output.every": 20,
         "output.log_every": 10, "output.directory": "out", "output.trajectory": "both",
-        "output.velocities": "yes", "output.forces": "yes", "run.device": "cpu", "run.threads": 1}
+        "output.velocities": "yes", "output.forces": "yes", "run.device": DEVICE, "run.threads": 1}
 U = units.create_units("2018")
 COLUMNS = ["step", "time_ps", "replica", "temperature_K", "potential_eV", "kinetic_eV", "total_eV", "status"]
 
@@ -122,7 +122,7 @@ def compare_trajectories(folder, rows, replicas):
 def test_a_single_aperiodic_system_and_defaults():
     xyz("ar.xyz", argon(2, periodic=False, vacancies=3))
     ini("a.ini", {"system.structure": "ar.xyz", **LJ, **NVE, "integrator.steps": 250,
-                  "output.directory": "deep/er/out", "run.device": "cpu"})
+                  "output.directory": "deep/er/out", "run.device": DEVICE})
     ok("run", "a.ini")
     check_folder("deep/er/out", ["trajectory.nc", "topology.pdb", "log.csv", "timings.json",
                                  "summary.json", "input.ini", "checkpoint.nc", "checkpoint.nc.1"])

@@ -10,7 +10,7 @@ from harness import *
 
 BASE = {"system.structure": "ar.xyz", **LJ, **NVT, "integrator.steps": 200, "output.every": 20,
         "output.log_every": 20, "output.directory": "out", "output.trajectory": "both",
-        "run.device": "cpu", "run.determinism": "strict", "run.threads": 1}
+        "run.device": DEVICE, "run.determinism": "strict", "run.threads": 1}
 
 
 def good(seed):

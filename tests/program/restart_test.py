@@ -10,7 +10,7 @@ import time
 import numpy as np
 from harness import *
 
-LIQUID = {"system.structure": "ar.xyz", **LJ, "output.directory": "out", "run.device": "cpu",
+LIQUID = {"system.structure": "ar.xyz", **LJ, "output.directory": "out", "run.device": DEVICE,
           "output.trajectory": "both", "output.velocities": "yes", "output.forces": "yes",
           "integrator.temperature": "400 K", "neighbors.skin": "0.4 A", "run.threads": "1"}
 
@@ -199,7 +199,7 @@ def test_a_replica_of_a_network_alone_is_that_of_a_batch():
     base = {"potential.name": "painn", "potential.model": STUDENT, **NVT, "integrator.steps": 20,
             "integrator.time_step": "0.5 fs", "output.trajectory": "extxyz", "output.every": 5,
             "output.forces": "yes", "output.velocities": "yes", "run.determinism": "strict",
-            "run.device": "cpu", "run.threads": 1}
+            "run.device": DEVICE, "run.threads": 1}
     ini("all.ini", base, system__structure="both.xyz", system__replicas=2, output__directory="all")
     ok("run", "all.ini")
     for r in (1, 2):

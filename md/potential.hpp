@@ -48,8 +48,7 @@ class Potential {
   virtual const PotentialTraits& traits() const = 0;
 
   /// potential[r] += E_r, force[i] += -dE/dx_i, and with `virial` virial[r] += W_r (eV); all three
-  /// stand at zero or at the sum of other terms. Replicas that are not running are evaluated too:
-  /// their rows in the log show the energy of the state they are frozen in.
+  /// stand at zero or at the sum of other terms. Replicas that are not running are evaluated too.
   virtual void add_forces(const StateView& state, const NeighborList& neighbors, bool virial,
                           Stream& stream) = 0;
 

@@ -52,11 +52,16 @@ bool Output::wants_virial(std::int64_t step) const { return pressure_ && due(ste
 std::string Output::log_lines(const Frame& frame, std::string text) const {
   auto out = std::back_inserter(text);
   for (int r = 0; r < batch_.n_replicas(); ++r) {
-    fmt::format_to(out, "{},{:.9f},{},{:.6f},{:.10f},{:.10f},{:.10f},{}", frame.step, frame.time_ps,
-                   r, frame.temperature[r], frame.potential[r], frame.kinetic[r],
-                   frame.potential[r] + frame.kinetic[r],
-                   name(static_cast<Status>(frame.status[r])));
-    if (pressure_ && solid(batch_.periodic[r])) {
+    const auto status = static_cast<Status>(frame.status[r]);
+    const bool known = status != Status::quarantined;  // what a bad one has means nothing
+    fmt::format_to(out, "{},{:.9f},{},", frame.step, frame.time_ps, r);
+    if (known)
+      fmt::format_to(out, "{:.6f},{:.10f},{:.10f},{:.10f},", frame.temperature[r],
+                     frame.potential[r], frame.kinetic[r], frame.potential[r] + frame.kinetic[r]);
+    else
+      text += ",,,,";
+    text += name(status);
+    if (pressure_ && known && solid(batch_.periodic[r])) {
       const double volume = std::abs(determinant(frame.cell[r]));
       const Mat3& stress = frame.stress[r];
       const double pressure =

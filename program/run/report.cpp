@@ -85,7 +85,12 @@ std::string summary_json(const FinishedRun& run) {
                  {"formula", formula(run.start.systems[r].numbers)},
                  {"energy_drift_eV_per_ps", run.samples.energy_drift(r)},
                  {"mean_temperature_K", run.samples.mean_temperature(r)}};
-    if (bad) replica["fault"] = describe_fault(fault[r]);
+    if (bad) {
+      replica["fault"] = describe_fault(fault[r]);
+      replica["fault_step"] = fault_step[r];
+      replica["fault_time_ps"] =
+          static_cast<double>(fault_step[r]) * stage.options.time_step * 1e-3;
+    }
     replicas.push_back(std::move(replica));
   }
   Json json{{"program", "understudy"},

@@ -102,6 +102,7 @@ void RunLoop::write_checkpoint() {
   for (Watch* watch : watches_)
     for (FileMark& mark : watch->flush()) marks.push_back(std::move(mark));
   Checkpoint checkpoint = make_checkpoint(*simulation_, model_hash(stage_), samples_, marks);
+  add_replicas(checkpoint, replicas_);
   for (const Watch* watch : watches_) watch->save(checkpoint);
   md::write_checkpoint(stage_.options.directory + "/checkpoint.nc", checkpoint,
                        stage_.options.keep);

@@ -1,5 +1,6 @@
 #include "program/run/stage.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "md/errors.hpp"
@@ -7,6 +8,7 @@
 #include "md/text.hpp"
 #include "md/velocities.hpp"
 #include "program/components.hpp"
+#include "program/run/limits.hpp"
 #include "program/schema.hpp"
 
 namespace md {
@@ -30,10 +32,12 @@ std::vector<Structure> replicate(std::vector<Structure> frames, int copies) {
   return systems;
 }
 
-/// Velocities at the start as [system] velocities says.
-void start_moving(const Stage& stage, Replicas& replicas, const std::vector<double>& temperatures) {
+/// Velocities at the start as [system] velocities says. Returns which replicas keep those they had.
+std::vector<bool> start_moving(const Stage& stage, Replicas& replicas,
+                               const std::vector<double>& temperatures) {
   const Input& input = stage.input;
   const RunOptions& o = stage.options;
+  std::vector<bool> kept(replicas.systems.size(), false);
   for (std::size_t r = 0; r < replicas.systems.size(); ++r) {
     Structure& system = replicas.systems[r];
     const bool from_file = !system.velocities.empty();
@@ -48,8 +52,11 @@ void start_moving(const Stage& stage, Replicas& replicas, const std::vector<doub
       draw_velocities(system, temperatures[r], o.seed, replicas.settings[r].id);
     } else if (!from_file) {
       system.velocities.assign(system.numbers.size(), {});
+    } else {
+      kept[r] = true;
     }
   }
+  return kept;
 }
 
 /// Removes drift at the start and counts the degrees of freedom that are left.
@@ -173,11 +180,13 @@ Replicas start_replicas(const Stage& stage, const Replicas* previous) {
       replicas.settings[r].id = o.first_id + static_cast<std::uint32_t>(r);
   set_thermostats(stage, replicas);
 
-  start_moving(stage, replicas, temperatures);
+  std::vector<bool> from_file = start_moving(stage, replicas, temperatures);
+  if (previous) from_file.assign(n, false);
   // A later stage has drift only if an earlier one left it in or brought it back.
   const bool fresh = !previous || o.velocities == "maxwell" || input.has("system.remove_drift");
   replicas.drift_removed = fresh ? o.remove_drift : is_without_drift(*previous);
   settle(stage, replicas);
+  take_start_temperatures(stage, replicas, from_file);
   return replicas;
 }
 
@@ -188,9 +197,12 @@ void set_thermostats(const Stage& stage, Replicas& replicas) {
   const std::vector<double> frictions =
       stage.input.takes(friction) ? stage.input.per_replica(friction, n, copies(stage.input))
                                   : std::vector<double>(n);
+  replicas.warmest.resize(n);
   for (int r = 0; r < n; ++r) {
-    replicas.settings[r].temperature = temperatures.empty() ? 0 : temperatures[r];
+    double& temperature = replicas.settings[r].temperature;
+    temperature = temperatures.empty() ? 0 : temperatures[r];
     replicas.settings[r].friction = frictions[r];
+    replicas.warmest[r] = std::max(replicas.warmest[r], temperature);
   }
 }
 
@@ -198,9 +210,9 @@ std::unique_ptr<Simulation> make_simulation(const Stage& stage, const Replicas& 
   Potential* potential = stage.potential.get();
   for (const auto& watch : stage.watches) potential = &watch->drive(*potential, replicas);
   const RunOptions& o = stage.options;
-  auto simulation =
-      std::make_unique<Simulation>(stage.device, o.threads, replicas.systems, replicas.settings,
-                                   *potential, make_integrator(stage.input, o), o.skin, o.limits);
+  auto simulation = std::make_unique<Simulation>(
+      stage.device, o.threads, replicas.systems, replicas.settings, *potential,
+      make_integrator(stage.input, o), o.skin, safety_limits(stage, replicas));
   simulation->state().status.upload(replicas.status);
   return simulation;
 }

@@ -23,6 +23,8 @@ struct Replicas {
   std::vector<int> status;        // Status
   bool drift_removed = false;     // at the start
   std::vector<HashedFile> files;  // that the systems were read from
+  /// K: the highest temperature that each was given so far, of a thermostat or as velocities.
+  std::vector<double> warmest = {};
 
   Batch batch() const;
 };

@@ -91,7 +91,8 @@ def test_langevin_draws_kinetic_energies_of_the_canonical_distribution():
     frame = argon(1, periodic=False)
     xyz("in.xyz", frame)
     ini("a.ini", BASE, NVT, HARMONIC, system__replicas=256, integrator__steps=2000,
-        integrator__friction="50 /ps", output__trajectory="none", output__log_every=50)
+        integrator__friction="50 /ps", output__trajectory="none", output__log_every=50,
+        safety__max_temperature="off")  # the start is far from the minimum
     ok("run", "a.ini")
     rows = [r for r in read_log("out") if int(r["step"]) >= 200]
     x = np.array([2 * float(r["kinetic_eV"]) / (U["kB"] * 300) for r in rows])  # chi^2 of 12

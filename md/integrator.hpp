@@ -4,6 +4,7 @@
 
 #include "md/device/stream.hpp"
 #include "md/input/input.hpp"
+#include "md/random.hpp"
 #include "md/registry.hpp"
 #include "md/state.hpp"
 
@@ -27,7 +28,7 @@ class Integrator {
 struct IntegratorOptions {
   const Input& input;    // section [integrator]
   double time_step = 0;  // fs
-  std::uint32_t seed = 0;
+  Seed seed;
 };
 
 using IntegratorRegistry = Registry<Factory<Integrator, IntegratorOptions>>;

@@ -133,7 +133,8 @@ bool make_dataset(const Input& input, const DistillOptions& o, Evaluator& teache
     return true;
   }
   Frames frames;
-  if (!sample(input, o.samples, o.directory + "/samples", Part::training, "", frames)) return false;
+  if (!sample(input, o.samples, o.directory + "/samples", Part::training, "", 1, frames))
+    return false;
   add_files(input, o.structures, Part::training, frames);
   const std::size_t all = frames.structures.size();
   drop_duplicates(frames, o.min_difference);
@@ -160,7 +161,9 @@ bool make_tests(const Input& input, const DistillOptions& o, Evaluator& teacher,
     return true;
   }
   Frames frames;
-  if (!sample(input, o.test_samples, o.directory + "/tests", Part::test, "", frames)) return false;
+  if (!sample(input, o.test_samples, o.directory + "/tests", Part::test, "", 1 + o.samples.size(),
+              frames))
+    return false;
   add_files(input, o.test_structures, Part::test, frames);
   drop_duplicates(frames, o.min_difference, learned);
   data = label(o, teacher, frames);
@@ -179,7 +182,9 @@ bool explore(const Input& input, const DistillOptions& o, Evaluator& teacher,
     make_folder(folder);
     const std::vector<std::string> models = write_committee(folder, training);
     Frames frames;
-    if (!sample(input, o.explore, folder, Part::training, models[0], frames)) return false;
+    const std::size_t stage =
+        1 + o.samples.size() + o.test_samples.size() + (round - 1) * o.explore.size();
+    if (!sample(input, o.explore, folder, Part::training, models[0], stage, frames)) return false;
     drop_duplicates(frames, o.min_difference, data);
     add_stretched(frames, o.stretched, o.seed + 10 * static_cast<std::uint32_t>(round));
     found =

@@ -29,13 +29,14 @@ bool finished(const std::string& folder) {
 
 /// One run into its folder, or what is left of it. False: stopped early.
 bool run_once(const Input& distill, const std::string& path, const std::string& folder,
-              const std::string& student) {
+              const std::string& student, std::size_t stage_number) {
   Input input(full_schema());
   input.read_file(path);
   const auto set = [&](const std::string& key, const std::string& value) {
     input.set(key, value, "distill");
   };
   set("output.directory", folder);
+  set("integrator.stage", std::to_string(stage_number));
   set("output.trajectory", "extxyz");
   set("output.layout", "separate");
   set("output.overwrite", "yes");
@@ -68,10 +69,11 @@ bool run_once(const Input& distill, const std::string& path, const std::string& 
 }  // namespace
 
 bool sample(const Input& input, const std::vector<std::string>& runs, const std::string& folder,
-            Part part, const std::string& student, Frames& frames) {
+            Part part, const std::string& student, std::size_t stage, Frames& frames) {
   for (const std::string& path : runs) {
     const std::string own = folder + "/" + fs::path(path).stem().string();
-    if (!finished(own) && !run_once(input, path, own, student)) return false;
+    if (!finished(own) && !run_once(input, path, own, student, stage)) return false;
+    ++stage;
     std::vector<std::string> files;
     for (const auto& entry : fs::directory_iterator(own)) {
       const std::string name = entry.path().filename().string();

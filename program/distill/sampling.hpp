@@ -8,9 +8,11 @@ namespace md {
 
 /// Runs the inputs that have not finished in `folder`/NAME yet and adds the frames of their
 /// trajectories, a group for each replica. With `student` the runs take that model instead of the
-/// potential they name. Returns false when a signal or run.max_time ended a run early.
+/// potential they name. The runs are stages from `stage` on (integrator.stage), so that no two of a
+/// distillation draw the same random numbers. Returns false when a signal or run.max_time ended a
+/// run early.
 bool sample(const Input& input, const std::vector<std::string>& runs, const std::string& folder,
-            Part part, const std::string& student, Frames& frames);
+            Part part, const std::string& student, std::size_t stage, Frames& frames);
 
 /// Adds the frames of structure files, a group for each frame.
 void add_files(const Input& input, const std::vector<std::string>& paths, Part part,

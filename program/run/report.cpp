@@ -104,6 +104,7 @@ std::string summary_json(const FinishedRun& run) {
             {"model", lines_of(stage.potential_description)},
             {"integrator", stage.input.text("integrator.method")},
             {"seed", stage.options.seed},
+            {"stage", stage.options.stage},
             {"steps", step},
             {"time_ps", static_cast<double>(step) * stage.options.time_step * 1e-3},
             {"files", files},

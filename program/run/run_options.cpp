@@ -41,6 +41,10 @@ const bool registered[] = {
               "replicas, or ladder(300 K, 600 K) over the copies of each system",
               ""},
              {"seed", Kind::integer, "2026", "seed of all random numbers", ""},
+             {"stage", Kind::integer, "1",
+              "which stage of its run this is: each has random numbers of its own; of several "
+              "inputs each has its place",
+              ""},
          },
          chooser_from("method", integrators)}),
     sections().add(
@@ -154,6 +158,7 @@ RunOptions read_run_options(const Input& input) {
   o.replicas = static_cast<int>(replicas);
   o.first_id = read_u32(input, "system.replica_id");
   o.seed = read_u32(input, "integrator.seed");
+  o.stage = static_cast<std::uint32_t>(input.integer("integrator.stage", 1, 1 << 24));
   o.velocities = input.choice("system.velocities");
   o.remove_drift = input.flag("system.remove_drift");
 

@@ -13,7 +13,7 @@ namespace md {
 /// The input of a run as numbers, checked. What is per replica needs their number and comes later.
 struct RunOptions {
   int replicas = 1;
-  std::uint32_t first_id = 0, seed = 0;
+  std::uint32_t first_id = 0, seed = 0, stage = 1;
   std::string velocities;
   bool remove_drift = true;
 

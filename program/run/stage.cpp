@@ -49,7 +49,7 @@ std::vector<bool> start_moving(const Stage& stage, Replicas& replicas,
     if (o.velocities == "zero") {
       system.velocities.assign(system.numbers.size(), {});
     } else if (o.velocities == "maxwell" || (o.velocities == "auto" && !from_file && drawable)) {
-      draw_velocities(system, temperatures[r], o.seed, replicas.settings[r].id);
+      draw_velocities(system, temperatures[r], {o.seed, o.stage - 1}, replicas.settings[r].id);
     } else if (!from_file) {
       system.velocities.assign(system.numbers.size(), {});
     } else {
@@ -114,7 +114,7 @@ Replicas read_replicas(const Stage& stage) {
 std::unique_ptr<Integrator> make_integrator(const Input& input, const RunOptions& options) {
   return integrators()
       .find(input.text("integrator.method"))
-      .make({input, options.time_step, options.seed});
+      .make({input, options.time_step, {options.seed, options.stage - 1}});
 }
 
 }  // namespace

@@ -121,6 +121,45 @@ def test_harmonic_positions_have_their_exact_variance():
     expect(abs(variance / (U["kB"] * temperature / k) - 1) < 0.01, variance, U["kB"] * temperature / k)
 
 
+def correlation(a, b):
+    return (a * b).mean() / np.sqrt((a * a).mean() * (b * b).mean())
+
+
+def test_stages_have_random_numbers_of_their_own():
+    """Velocities of the same atoms at the same steps of three stages, frame by frame."""
+    xyz("in.xyz", (["Ar"], [[0.0, 0, 0]], None))
+    keys = {**BASE, **HARMONIC, **NVT, "system.replicas": 60, "integrator.steps": 2000,
+            "integrator.friction": "50 /ps", "output.layout": "packed", "output.every": 40,
+            "safety.max_temperature": "off"}
+    ini("1.ini", keys, output__directory="1")
+    for name in "23":
+        ini(f"{name}.ini", keys, output__directory=name, system__structure=None,
+            system__replicas=None)
+    ok("run", "1.ini", "2.ini", "3.ini")
+
+    def velocities(folder):
+        return np.array([f.get_velocities() for f in ase.io.read(f"{folder}/trajectory.xyz", "60:")])
+
+    v = {name: velocities(name) for name in "123"}
+    n = v["1"].size  # velocities of one atom are hardly related after 80 fs at 50 /ps
+    for a, b in ("12", "13", "23"):
+        expect(abs(correlation(v[a], v[b])) < 5 / np.sqrt(n), a, b, correlation(v[a], v[b]))
+    # Alone, a stage repeats what it did among the others; the first is as without stages.
+    for name in "12":
+        ok("run", f"{name}/input.ini", f"--output.directory=again{name}")
+        expect((velocities(f"again{name}") == v[name]).all(), "stage", name, "alone differs")
+    expect(json_of("3/summary.json")["stage"] == 3)
+    done = call("run", "1/input.ini", "1/input.ini", "--1.output.directory=x", "--2.output.directory=y")
+    expect(done.returncode == 2 and "integrator.stage" in done.stderr, done.stderr)
+    # Velocities that are drawn again are others.
+    ini("4.ini", keys, output__directory="4", system__structure=None, system__replicas=None,
+        system__velocities="maxwell", integrator__steps=20)
+    ok("run", "1.ini", "4.ini", "--output.overwrite=yes")
+    first = [np.array([f.get_velocities() for f in ase.io.read(f"{name}/trajectory.xyz", ":60")])
+             for name in "14"]
+    expect(abs(correlation(*first)) < 5 / np.sqrt(180), correlation(*first))
+
+
 def test_energy_fluctuates_with_the_square_of_the_time_step():
     save("in.xyz", moving(argon(2, periodic=False), temperature=20))
     spread = []

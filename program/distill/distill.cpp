@@ -16,6 +16,7 @@
 #include "program/folder.hpp"
 #include "program/run/run_loop.hpp"
 #include "program/schema.hpp"
+#include "program/signals.hpp"
 #include "program/verb.hpp"
 
 namespace md {
@@ -229,9 +230,9 @@ ExitCode distill_verb(const CommandLine& line) {
                         "continue it with `understudy distill` and this folder, ");
   Evaluator teacher(o.trainer.device, o.trainer.threads, make_potential(input, o.trainer.device));
   check_files(input, o, teacher);
+  catch_signals();
   make_folder(o.directory);
   write_file(o.directory + "/input.ini", input.resolved());
-  catch_signals();
   keep_memory();
   const auto stopped = [&] {
     fmt::print("stopped early; `understudy distill {}` continues\n", o.directory);

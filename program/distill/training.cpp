@@ -16,7 +16,7 @@
 #include "md/files.hpp"
 #include "md/json.hpp"
 #include "potentials/support/safetensors.hpp"
-#include "program/run/run_loop.hpp"
+#include "program/signals.hpp"
 
 namespace md {
 namespace {

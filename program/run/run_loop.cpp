@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 
 #include "md/files.hpp"
@@ -15,15 +14,12 @@
 #include "program/run/output.hpp"
 #include "program/run/quarantine.hpp"
 #include "program/run/report.hpp"
+#include "program/signals.hpp"
 
 namespace md {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-volatile std::sig_atomic_t signal_received = 0;
-
-extern "C" void remember_signal(int number) { signal_received = number; }
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -159,7 +155,7 @@ std::string RunLoop::loop() {
       break;
     }
     if (now >= o.steps) break;
-    if (signal_received != 0 || seconds_since(start_) > o.max_time) {
+    if (stop_requested() || seconds_since(start_) > o.max_time) {
       outcome = "stopped early";
       break;
     }
@@ -220,15 +216,6 @@ ExitCode RunLoop::run(const std::string& input_text) {
 }
 
 }  // namespace
-
-void catch_signals() {
-  struct sigaction action {};
-  action.sa_handler = remember_signal;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
-
-bool stop_requested() { return signal_received != 0; }
 
 StageEnd run_stage(const Stage& stage, const Replicas& start, const Checkpoint* from,
                    const std::string& command, const std::string& input_text) {

@@ -37,7 +37,12 @@ Output::Output(const Stage& stage, const Replicas& replicas, bool virial, Sample
         make_writer(format, {directory_, batch_, velocities_, forces_, packed_, title, resume}));
   const std::string header =
       std::string("step,time_ps,replica,temperature_K,potential_eV,kinetic_eV,total_eV,status") +
-      (pressure_ ? ",volume_A3,pressure_GPa\n" : "\n");
+      (pressure_ ? ",volume_A3,pressure_GPa" : "") + ",name,target_temperature_K\n";
+  const bool temperatures = !stage.input.text("integrator.temperature").empty();
+  for (std::size_t r = 0; r < replicas.origins.size(); ++r)
+    endings_.push_back(
+        fmt::format(",{},{}\n", csv_field(replicas.origins[r].name),
+                    temperatures ? fmt::format("{:.6f}", replicas.settings[r].temperature) : ""));
   writer_ = std::make_unique<AsyncWriter>(
       std::move(writers), std::make_unique<TextLog>(directory_, "log.csv", header, resume));
 }
@@ -70,7 +75,7 @@ std::string Output::log_lines(const Frame& frame, std::string text) const {
     } else if (pressure_) {
       text += ",,";
     }
-    text += '\n';
+    text += endings_[r];
   }
   return text;
 }

@@ -39,6 +39,7 @@ class Output {
   std::string log_lines(const Frame& frame, std::string text) const;
 
   Batch batch_;
+  std::vector<std::string> endings_;  // of the rows of each replica: ",name,target temperature"
   Samples& samples_;
   std::string directory_;
   std::vector<std::string> formats_;

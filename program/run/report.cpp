@@ -72,19 +72,27 @@ std::string summary_json(const FinishedRun& run) {
   for (const auto* list : {&stage.files, &run.start.files})
     for (const HashedFile& file : *list)
       files.push_back({{"path", file.path}, {"sha256", file.sha256}});
+  const bool temperatures = !stage.input.text("integrator.temperature").empty();
   for (int r = 0; r < state.n_replicas(); ++r) {
     Status now = static_cast<Status>(status[r]);
     const bool bad = now == Status::quarantined;
     if (now == Status::running && run.outcome == "finished") now = Status::finished;
     if (now == Status::running) now = Status::stopped;
-    Json replica{{"replica", r},
-                 {"id", run.start.settings[r].id},
-                 {"status", name(now)},
-                 {"steps", bad ? fault_step[r] : step},
-                 {"atoms", run.start.systems[r].size()},
-                 {"formula", formula(run.start.systems[r].numbers)},
-                 {"energy_drift_eV_per_ps", run.samples.energy_drift(r)},
-                 {"mean_temperature_K", run.samples.mean_temperature(r)}};
+    const Origin& origin = run.start.origins[r];
+    Json replica{
+        {"replica", r},
+        {"id", run.start.settings[r].id},
+        {"status", name(now)},
+        {"source", origin.source},
+        {"frame", origin.frame},
+        {"name", origin.name},
+        {"copy", origin.copy},
+        {"target_temperature_K", temperatures ? Json(run.start.settings[r].temperature) : Json()},
+        {"steps", bad ? fault_step[r] : step},
+        {"atoms", run.start.systems[r].size()},
+        {"formula", formula(run.start.systems[r].numbers)},
+        {"energy_drift_eV_per_ps", run.samples.energy_drift(r)},
+        {"mean_temperature_K", run.samples.mean_temperature(r)}};
     if (bad) {
       replica["fault"] = describe_fault(fault[r]);
       replica["fault_step"] = fault_step[r];

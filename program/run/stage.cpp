@@ -14,21 +14,23 @@
 namespace md {
 namespace {
 
-std::vector<Structure> read_systems(const Input& input, std::vector<HashedFile>& files) {
-  std::vector<Structure> systems;
+/// Every frame of every structure file, with where it comes from.
+void read_systems(const Input& input, Replicas& replicas) {
   for (const std::string& path : input.files("system.structure")) {
-    for (Structure& system : read_structure_file(input, path)) systems.push_back(std::move(system));
-    files.push_back({path, sha256_of_file(path)});
+    std::vector<Structure> frames = read_structure_file(input, path);
+    for (Origin& origin : origins_of(path, frames)) replicas.origins.push_back(std::move(origin));
+    for (Structure& system : frames) replicas.systems.push_back(std::move(system));
+    replicas.files.push_back({path, sha256_of_file(path)});
   }
-  return systems;
 }
 
 /// Copies of every frame: replica = frame * replicas + copy.
-std::vector<Structure> replicate(std::vector<Structure> frames, int copies) {
+template <class T>
+std::vector<T> replicate(std::vector<T> frames, int copies) {
   if (copies == 1) return frames;
-  std::vector<Structure> systems;
+  std::vector<T> systems;
   systems.reserve(frames.size() * copies);
-  for (const Structure& frame : frames) systems.insert(systems.end(), copies, frame);
+  for (const T& frame : frames) systems.insert(systems.end(), copies, frame);
   return systems;
 }
 
@@ -104,8 +106,12 @@ Replicas take_over(const Stage& stage, const Replicas& previous) {
 /// The frames of the structure files, as often as system.replicas says.
 Replicas read_replicas(const Stage& stage) {
   Replicas replicas;
-  std::vector<Structure> frames = read_systems(stage.input, replicas.files);
-  replicas.systems = replicate(std::move(frames), stage.options.replicas);
+  read_systems(stage.input, replicas);
+  const int copies = stage.options.replicas;
+  replicas.systems = replicate(std::move(replicas.systems), copies);
+  replicas.origins = replicate(std::move(replicas.origins), copies);
+  for (std::size_t r = 0; r < replicas.origins.size(); ++r)
+    replicas.origins[r].copy = static_cast<int>(r) % copies;
   replicas.settings.resize(replicas.systems.size());
   replicas.status.assign(replicas.systems.size(), static_cast<int>(Status::running));
   return replicas;

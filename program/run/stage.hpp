@@ -6,6 +6,7 @@
 
 #include "md/simulation.hpp"
 #include "md/structure.hpp"
+#include "program/run/origin.hpp"
 #include "program/run/run_options.hpp"
 #include "program/run/watch.hpp"
 
@@ -25,6 +26,7 @@ struct Replicas {
   std::vector<HashedFile> files;  // that the systems were read from
   /// K: the highest temperature that each was given so far, of a thermostat or as velocities.
   std::vector<double> warmest = {};
+  std::vector<Origin> origins = {};
 
   Batch batch() const;
 };

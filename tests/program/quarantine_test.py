@@ -61,8 +61,8 @@ def check_untouched(folder, alone, pairs):
         expect(a.replace(f"replica={here}", "") == b.replace(f"replica={there}", ""),
                f"replica {here} differs from the run without a bad one")
         expect(len(ase.io.read(f"{folder}/trajectory.r{here:04}.xyz", ":")) == 11)
-        x = [list(r.values())[:2] + list(r.values())[3:] for r in read_log(folder) if int(r["replica"]) == here]
-        y = [list(r.values())[:2] + list(r.values())[3:] for r in read_log(alone) if int(r["replica"]) == there]
+        x, y = ([{k: v for k, v in row.items() if k not in ("replica", "name")} for row in read_log(where)
+                 if int(row["replica"]) == r] for where, r in ((folder, here), (alone, there)))
         expect(x == y, "log rows of replica", here, "differ")
         expect(replicas(folder)[here]["status"] == "finished", replicas(folder)[here])
 

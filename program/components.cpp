@@ -61,6 +61,10 @@ int read_threads(const Input& input) {
   const std::int64_t threads = input.integer("run.threads");
   if (threads < 1 || threads > 1024)
     input.fail_value("run.threads", "must be auto or a number from 1 to 1024");
+  if (threads > available)
+    warn("run.threads is " + std::to_string(threads) + ", but this process has " +
+         std::to_string(available) + (available == 1 ? " core" : " cores") +
+         ": more threads than that only slow each other down");
   return static_cast<int>(threads);
 }
 

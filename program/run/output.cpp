@@ -15,6 +15,10 @@ bool solid(Periodicity periodic) { return periodic.all(); }
 
 }  // namespace
 
+std::string time_text(double time_ps, double time_step) {
+  return time_step < 1e-6 ? fmt::format("{}", time_ps) : fmt::format("{:.9f}", time_ps);
+}
+
 Output::Output(const Stage& stage, const Replicas& replicas, bool virial, Samples& samples,
                const std::vector<FileMark>& resume)
     : batch_(replicas.batch()),
@@ -56,10 +60,11 @@ bool Output::wants_virial(std::int64_t step) const { return pressure_ && due(ste
 
 std::string Output::log_lines(const Frame& frame, std::string text) const {
   auto out = std::back_inserter(text);
+  const std::string time = time_text(frame.time_ps, time_step_);
   for (int r = 0; r < batch_.n_replicas(); ++r) {
     const auto status = static_cast<Status>(frame.status[r]);
     const bool known = status != Status::quarantined;  // what a bad one has means nothing
-    fmt::format_to(out, "{},{:.9f},{},", frame.step, frame.time_ps, r);
+    fmt::format_to(out, "{},{},{},", frame.step, time, r);
     if (known)
       fmt::format_to(out, "{:.6f},{:.10f},{:.10f},{:.10f},", frame.temperature[r],
                      frame.potential[r], frame.kinetic[r], frame.potential[r] + frame.kinetic[r]);

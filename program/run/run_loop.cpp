@@ -184,7 +184,8 @@ FinishedRun RunLoop::finish(const std::string& outcome) {
 ExitCode RunLoop::run(const std::string& input_text) {
   const State& state = simulation_->state();
   const std::string& folder = stage_.options.directory;
-  warn_of_small_disk(stage_.options, state.n_atoms(), state.n_replicas());
+  warn_of_small_disk(stage_.options, state.n_atoms(), state.n_replicas(),
+                     fresh_ ? -1 : simulation_->step());
   write_file(folder + "/input.ini", input_text);
   begin();
   const auto start = Clock::now();

@@ -65,6 +65,7 @@ VALUES = [
     ("integrator.time_step", "0.5 A", "time"), ("integrator.time_step", "abc", "number"),
     ("integrator.time_step", "nan", "number"), ("integrator.time_step", "1e300 ns", ""),
     ("integrator.steps", "-1", "below zero"), ("integrator.steps", "10.5", "whole number"),
+    ("integrator.steps", "9223372036854775807", "too large"), ("integrator.steps", "1e16", "too large"),
     ("integrator.steps", "10 fs", ""), ("integrator.steps", "1e30", ""),
     ("integrator.steps", "0x10", ""), ("integrator.seed", "-7", "between"),
     ("integrator.seed", "1e12", "between"), ("integrator.temperature", "-300 K", "below zero"),

@@ -76,6 +76,23 @@ def sha256(path):
     return hashlib.sha256(open(path, "rb").read()).hexdigest()
 
 
+def test_times_of_very_short_steps():
+    xyz("ar.xyz", argon(1, periodic=False))
+    ini("a.ini", BASE, integrator__time_step="1.25e-8 fs", integrator__steps=8, output__every=4,
+        output__log_every=2)
+    ok("run", "a.ini")
+    times = [float(r["time_ps"]) for r in read_log("out")]
+    expect(times == [1.25e-11 * step for step in (0, 2, 4, 6, 8)], times)
+
+
+def test_more_threads_than_cores_are_warned_of():
+    xyz("ar.xyz", argon(1, periodic=False))
+    ini("a.ini", BASE, integrator__steps=2, run__threads=99)
+    done = ok("run", "a.ini")
+    if len(os.sched_getaffinity(0)) < 99:
+        expect(done.stderr.startswith("warning: run.threads is 99"), done.stderr)
+
+
 def test_a_replica_can_be_told_from_its_rows():
     symbols, x, _ = argon(1, periodic=False)
     with open("named.xyz", "w") as file:

@@ -21,6 +21,8 @@ class Integrator {
   virtual void after_forces(const StateView& state, Stream& stream) = 0;
   /// True when the equations of motion conserve momentum, so that drift once removed stays away.
   virtual bool conserves_momentum() const = 0;
+  /// True when they conserve the total energy too, but for the error of the time step.
+  virtual bool conserves_energy() const { return false; }
   /// True when it has a thermostat: a temperature must be given.
   virtual bool needs_temperature() const = 0;
 };

@@ -10,6 +10,7 @@
 #include "program/progress.hpp"
 #include "program/run/checkpointing.hpp"
 #include "program/run/disk.hpp"
+#include "program/run/energy_watch.hpp"
 #include "program/run/novelty.hpp"
 #include "program/run/output.hpp"
 #include "program/run/quarantine.hpp"
@@ -39,10 +40,12 @@ class RunLoop {
                 from ? read_marks(*from) : std::vector<FileMark>()),
         quarantine_(stage, start),
         novelty_(output_),
+        energy_(stage),
         fresh_(!from) {
     if (from) restore(*from, *simulation_, samples_);
     for (const auto& watch : stage.watches) watches_.push_back(watch.get());
     watches_.push_back(&novelty_);
+    watches_.push_back(&energy_);
     quarantine_.begin(stage, start, *simulation_, from);
     for (Watch* watch : watches_) watch->begin(stage, start, *simulation_, from);
   }
@@ -69,6 +72,7 @@ class RunLoop {
   Output output_;
   Quarantine quarantine_;  // the first to look: what is bad is put aside before it is written
   NoveltyWatch novelty_;
+  EnergyWatch energy_;
   std::vector<Watch*> watches_;  // all others
   bool fresh_;
   Timings timings_;

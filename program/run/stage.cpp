@@ -148,6 +148,7 @@ Stage::Stage(Input given, bool watched) : input(std::move(given)) {
   const auto integrator = make_integrator(input, options);
   thermostat = integrator->needs_temperature();
   conserves_momentum = integrator->conserves_momentum();
+  conserves_energy = integrator->conserves_energy();
   if (thermostat && input.text("integrator.temperature").empty())
     input.fail("integrator.temperature",
                "is missing: " + input.text("integrator.method") + " needs one");

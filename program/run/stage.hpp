@@ -47,6 +47,7 @@ struct Stage {
   Description potential_description;
   bool thermostat = false;          // the integrator keeps a temperature
   bool conserves_momentum = false;  // likewise
+  bool conserves_energy = false;    // likewise
   std::vector<HashedFile> files;    // models
   std::vector<std::unique_ptr<Watch>> watches;
 };

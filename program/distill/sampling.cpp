@@ -96,19 +96,31 @@ bool sample(const Input& input, const std::vector<std::string>& runs, const std:
 
 void add_files(const Input& input, const std::vector<std::string>& paths, Part part,
                Frames& frames) {
-  for (const std::string& path : paths)
+  for (const std::string& path : paths) {
+    bool first = true;
     for (Structure& s : read_structure_file(input, path)) {
-      frames.groups.push_back({formula(s.numbers), part});
+      if (first || s.numbers != frames.structures.back().numbers)
+        frames.groups.push_back({formula(s.numbers), part});
+      first = false;
       frames.structures.push_back(std::move(s));
       frames.group.push_back(static_cast<int>(frames.groups.size()) - 1);
     }
+  }
 }
 
 void choose_validation(Frames& frames, std::size_t first, double share, std::uint32_t seed) {
   std::mt19937_64 random(seed + 2);
-  for (std::size_t g = first; g < frames.groups.size(); ++g)
-    if (frames.groups[g].part == Part::training && uniform53(random()) < share)
-      frames.groups[g].part = Part::validation;
+  std::vector<bool> filled(frames.groups.size(), false);  // others had nothing but duplicates
+  for (const int g : frames.group) filled[g] = true;
+  std::size_t left = frames.groups.size();
+  bool training = false;
+  for (std::size_t g = first; g < frames.groups.size(); ++g) {
+    if (frames.groups[g].part != Part::training) continue;
+    if (uniform53(random()) < share) frames.groups[g].part = Part::validation;
+    if (filled[g] && left == frames.groups.size()) left = g;
+    training = training || (filled[g] && frames.groups[g].part == Part::training);
+  }
+  if (!training && left < frames.groups.size()) frames.groups[left].part = Part::training;
 }
 
 Dataset label(const DistillOptions& options, Evaluator& teacher, const Frames& frames,

@@ -14,12 +14,13 @@ namespace md {
 bool sample(const Input& input, const std::vector<std::string>& runs, const std::string& folder,
             Part part, const std::string& student, std::size_t stage, Frames& frames);
 
-/// Adds the frames of structure files, a group for each frame.
+/// Adds the frames of structure files. Those that follow each other in a file and have the same
+/// atoms are a group, as a trajectory is.
 void add_files(const Input& input, const std::vector<std::string>& paths, Part part,
                Frames& frames);
 
 /// Gives every group of `frames` from `first` on that is for training to validation with this
-/// probability.
+/// probability; one at least stays for training.
 void choose_validation(Frames& frames, std::size_t first, double share, std::uint32_t seed);
 
 /// Energies and forces of the frames by `teacher`; those with a force above options.max_force, or

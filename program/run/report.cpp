@@ -2,7 +2,6 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <ctime>
 #include <filesystem>
@@ -40,8 +39,6 @@ std::string timings_json(const Timings& t, const FinishedRun& run) {
   const State& state = run.simulation.state();
   const Stage& stage = run.stage;
   const Rates rate = rates(t, state, stage.options.time_step);
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
   Json json{{"device", describe(stage.device, stage.options.threads)},
             {"atoms", state.n_atoms()},
             {"replicas", state.n_replicas()},
@@ -51,7 +48,7 @@ std::string timings_json(const Timings& t, const FinishedRun& run) {
             {"atom_steps_per_s", rate.atom_steps},
             {"ns_per_day", rate.ns_per_day},
             {"ms_per_molecule_step", rate.ms_per_molecule_step},
-            {"peak_memory_MB", usage.ru_maxrss / 1024.0},
+            {"peak_memory_MB", peak_memory() / 1e6},
             {"phases",
              {{"neighbors", t.phases.neighbors},
               {"potential", t.phases.potential},
@@ -59,6 +56,11 @@ std::string timings_json(const Timings& t, const FinishedRun& run) {
               {"output", t.output},
               {"other", rest(t)}}}};
   for (const auto& [phase, time] : t.watches) json["phases"][phase] = time;
+  if (t.memory)
+    json["memory_need_MB"] = {{"state_and_neighbors", t.memory->engine / 1e6},
+                              {"potential", t.memory->potential / 1e6},
+                              {"copies", t.memory->copies / 1e6},
+                              {"program", t.memory->program / 1e6}};
   return json.dump(2) + "\n";
 }
 

@@ -11,6 +11,7 @@
 #include "program/run/checkpointing.hpp"
 #include "program/run/disk.hpp"
 #include "program/run/energy_watch.hpp"
+#include "program/run/memory.hpp"
 #include "program/run/novelty.hpp"
 #include "program/run/output.hpp"
 #include "program/run/quarantine.hpp"
@@ -118,12 +119,15 @@ bool RunLoop::checkpoint_due(std::int64_t step) const {
 
 void RunLoop::begin() {
   if (fresh_) {
-    simulation_->evaluate(output_.wants_virial(0));
+    timings_.memory = evaluate_and_measure(*simulation_, stage_.options, output_.wants_virial(0));
+    warn_of_small_memory(*timings_.memory);
     look();
     stand_still();
     write_checkpoint();  // from now on a restart is possible
   }
+  const std::optional<MemoryNeed> memory = timings_.memory;
   timings_ = {};
+  timings_.memory = memory;
   for (const Watch* watch : watches_)
     if (!watch->phase().empty()) timings_.watches[watch->phase()] = 0;
 }

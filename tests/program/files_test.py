@@ -76,6 +76,24 @@ def sha256(path):
     return hashlib.sha256(open(path, "rb").read()).hexdigest()
 
 
+def test_check_says_what_memory_a_run_takes():
+    """The same figures, and together about what the process held at most."""
+    x = argon(12, spacing=5.4)
+    xyz("ar.xyz", x)
+    ini("a.ini", BASE, integrator__steps=20)
+    done = ok("check", "a.ini")
+    line = next(s for s in done.stdout.splitlines() if s.startswith("# memory: about"))
+    factor = {"B": 1e-6, "kB": 1e-3, "MB": 1, "GB": 1e3}
+    said = [float(v) * factor[u] for v, u in re.findall(r"([0-9.e+]+) ([kMG]?B)", line)][:5]
+    expect(abs(said[0] - sum(said[1:])) < 0.02 * said[0], line)
+    ok("run", "a.ini")
+    timings = json_of("out/timings.json")
+    need = timings["memory_need_MB"]
+    expect(abs(need["state_and_neighbors"] - said[1]) < 0.01 * said[1], need, line)
+    expect(abs(need["copies"] - said[3]) < 0.01 * said[3], need, line)
+    expect(0.7 < sum(need.values()) / timings["peak_memory_MB"] < 1.5, need, timings["peak_memory_MB"])
+
+
 def test_times_of_very_short_steps():
     xyz("ar.xyz", argon(1, periodic=False))
     ini("a.ini", BASE, integrator__time_step="1.25e-8 fs", integrator__steps=8, output__every=4,

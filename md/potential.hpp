@@ -16,11 +16,12 @@ namespace md {
 /// What a potential claims and needs. The engine obeys or refuses before the run; the conformance
 /// tests hold every potential to its claims.
 struct PotentialTraits {
-  double cutoff = 0;         // A; 0: needs no neighbor list
-  bool aperiodic = true;     // takes systems without periodicity
-  bool periodic = false;     // takes periodic systems
-  bool virial = false;       // gives the virial of periodic systems
-  bool conservative = true;  // F = -dE/dx
+  double cutoff = 0;            // A; 0: needs no neighbor list
+  bool aperiodic = true;        // takes systems without periodicity
+  bool periodic = false;        // takes periodic systems
+  bool partly_periodic = true;  // slabs and wires too, where it takes periodic systems
+  bool virial = false;          // gives the virial of periodic systems
+  bool conservative = true;     // F = -dE/dx
   bool translation_invariant = true;
   bool rotation_invariant = true;
   bool continuous_energy = true;  // no jump where a pair crosses a cutoff

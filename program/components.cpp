@@ -120,6 +120,9 @@ void check_systems(const Input& input, const Potential& potential, const Device&
   for (const Structure& system : systems) {
     if (system.periodic.any() && !traits.periodic)
       refuse("treats no periodic systems, but " + system.source + " is one");
+    if (system.periodic.any() && !system.periodic.all() && !traits.partly_periodic)
+      refuse("is not told which directions are periodic and would take all three, but " +
+             system.source + " is periodic along one or two only");
     if (!system.periodic.any() && !traits.aperiodic)
       refuse("treats periodic systems only, but " + system.source + " is none");
     if (traits.elements.empty()) continue;

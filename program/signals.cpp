@@ -9,8 +9,8 @@ namespace md {
 namespace {
 
 // A handler has nothing else to write to.
-volatile std::sig_atomic_t signal_received =
-    0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
+volatile std::sig_atomic_t signal_received = 0;
 
 extern "C" void end_at_once(int number) { _exit(128 + number); }
 extern "C" void remember_signal(int number) { signal_received = number; }

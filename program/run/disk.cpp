@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "md/safety.hpp"
 #include "md/writer.hpp"
 #include "program/components.hpp"
 

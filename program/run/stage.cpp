@@ -48,15 +48,14 @@ std::vector<bool> start_moving(const Stage& stage, Replicas& replicas,
       input.fail("system.velocities", "is file, but " + system.source + " has no velocities");
     if (o.velocities == "maxwell" && !drawable)
       input.fail("system.velocities", "is maxwell, which needs integrator.temperature");
-    if (o.velocities == "zero") {
-      system.velocities.assign(system.numbers.size(), {});
-    } else if (o.velocities == "maxwell" || (o.velocities == "auto" && !from_file && drawable)) {
+    const bool drawn =
+        o.velocities == "maxwell" || (o.velocities == "auto" && !from_file && drawable);
+    if (drawn)
       draw_velocities(system, temperatures[r], {o.seed, o.stage - 1}, replicas.settings[r].id);
-    } else if (!from_file) {
+    else if (o.velocities == "zero" || !from_file)
       system.velocities.assign(system.numbers.size(), {});
-    } else {
+    else
       kept[r] = true;
-    }
   }
   return kept;
 }

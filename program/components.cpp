@@ -61,6 +61,10 @@ int read_threads(const Input& input) {
   const std::int64_t threads = input.integer("run.threads");
   if (threads < 1 || threads > 1024)
     input.fail_value("run.threads", "must be auto or a number from 1 to 1024");
+  if (threads > available)
+    warn("run.threads is " + std::to_string(threads) + ", but this process has " +
+         std::to_string(available) + (available == 1 ? " core" : " cores") +
+         ": more threads than that only slow each other down");
   return static_cast<int>(threads);
 }
 
@@ -116,6 +120,9 @@ void check_systems(const Input& input, const Potential& potential, const Device&
   for (const Structure& system : systems) {
     if (system.periodic.any() && !traits.periodic)
       refuse("treats no periodic systems, but " + system.source + " is one");
+    if (system.periodic.any() && !system.periodic.all() && !traits.partly_periodic)
+      refuse("is not told which directions are periodic and would take all three, but " +
+             system.source + " is periodic along one or two only");
     if (!system.periodic.any() && !traits.aperiodic)
       refuse("treats periodic systems only, but " + system.source + " is none");
     if (traits.elements.empty()) continue;

@@ -6,6 +6,7 @@
 #include "md/evaluator.hpp"
 #include "md/files.hpp"
 #include "program/components.hpp"
+#include "program/folder.hpp"
 #include "program/progress.hpp"
 #include "program/schema.hpp"
 #include "program/verb.hpp"
@@ -33,7 +34,7 @@ void append_result(std::string& text, const Structure& system, const Evaluation&
 ExitCode energy_verb(const CommandLine& line) {
   Input input = read_input(line);
   choose_components(input, "energy");
-  const std::string target = input.file("output.file");
+  const std::string target = output_file(input);
   const std::vector<Structure> frames = read_all_structures(input);
   Evaluator evaluator = make_evaluator(input, frames);
   const bool virial = evaluator.potential().traits().virial;
@@ -57,7 +58,8 @@ const bool registered = verbs().add(
 Energies, forces and, of periodic frames where the potential has a virial, stress, as extended XYZ
 in the order of the input (eV, eV/A, eV/A^3, ASE's sign of the stress). Frames are evaluated in
 batches; periodic and aperiodic ones may be mixed. What else the line of an extended XYZ frame says
-(key=value) is kept. Sections [potential] and [run] as in `understudy help run`; they may also stand
+(key=value) is kept. A file that is there is replaced with --output.overwrite=yes only, one that is
+read never. Sections [potential] and [run] as in `understudy help run`; they may also stand
 in an INPUT.ini given first.
 )",
                {"system", "potential", "output", "run"},

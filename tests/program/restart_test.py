@@ -88,6 +88,29 @@ def test_killed_packed_and_strict():
                         3000, [signal.SIGTERM, signal.SIGKILL], 10)
 
 
+def test_a_signal_at_any_moment_keeps_its_word():
+    """128 and its number and nothing left, or 75 and a checkpoint that goes on."""
+    liquid()
+    ini("a.ini", LIQUID, NVT, integrator__steps=10**7)
+    signals = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGXCPU]
+    seen = set()
+    for k in range(30):
+        number = signals[k % 5]
+        run = start("run", "a.ini", f"--output.directory={k}")
+        time.sleep(0.004 * k)
+        run.send_signal(number)
+        run.communicate(timeout=HANGS)
+        # Before its first line runs, a program cannot but be ended by the signal itself.
+        code = run.returncode if run.returncode >= 0 else 128 - run.returncode
+        seen.add(code == 75)
+        expect(code in (75, 128 + number), number, code)
+        expect(os.path.exists(str(k)) == (code == 75), code, k)
+        if code == 75:
+            done = json_of(f"{k}/summary.json")["steps"]
+            ok("restart", k, f"--integrator.steps={done + 5}")
+    expect(True in seen, seen)
+
+
 def test_max_time():
     liquid()
     ini("a.ini", LIQUID, NVT, integrator__steps=100000, run__max_time="1 s", output__every=50)

@@ -15,13 +15,17 @@ namespace md {
 namespace fs = std::filesystem;
 namespace {
 
-/// A list of shared objects; what is wrong with one begins with `where` it was asked for.
+/// What is wrong with a shared object begins with `where` it was asked for.
+void load_one(const fs::path& file, const std::string& where) {
+  try {
+    load_plugin(file.lexically_normal());
+  } catch (const InputError& error) {
+    throw InputError(where + ": " + error.what());
+  }
+}
+
 void load_list(const std::string& list, const fs::path& folder, const std::string& where) {
-  for (const std::string& name : split(list, ',')) try {
-      load_plugin((folder / name).lexically_normal());
-    } catch (const InputError& error) {
-      throw InputError(where + ": " + error.what());
-    }
+  for (const std::string& name : split(list, ',')) load_one(folder / name, where);
 }
 
 void load_folders(const std::string& list) {
@@ -33,7 +37,7 @@ void load_folders(const std::string& list) {
     for (const auto& file : fs::directory_iterator(folder))
       if (file.path().extension() == ".so") names.push_back(file.path());
     std::sort(names.begin(), names.end());
-    for (const std::string& name : names) load_list(name, "", "UNDERSTUDY_PLUGINS");
+    for (const std::string& name : names) load_one(name, "UNDERSTUDY_PLUGINS");
   }
 }
 

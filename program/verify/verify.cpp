@@ -23,15 +23,7 @@ const std::vector<Claim> all_claims{
 };
 
 VerifiedSystem verify_system(const Input& input, Evaluator& evaluator, const Structure& system) {
-  const PotentialTraits traits = evaluator.potential().traits();
-  VerifyCase c{input,
-               evaluator,
-               traits,
-               system,
-               evaluator.evaluate(system, traits.virial),
-               traits.force_noise,
-               0};
-  c.largest_force = largest_difference(c.start.forces, std::vector<Vec3>(system.size()));
+  const VerifyCase c(input, evaluator, system);
   fmt::print("\n{}: {}, {} atoms\n", system.source, formula(system.numbers), system.size());
   if (!std::isfinite(c.start.energy) || !std::isfinite(c.largest_force))
     throw NumericalError(system.source + ": its energy or a force is not a finite number");
@@ -62,6 +54,15 @@ std::string first_fault(const std::vector<VerifiedSystem>& systems) {
 }  // namespace
 
 const std::vector<Claim>& verify_claims() { return all_claims; }
+
+VerifyCase::VerifyCase(const Input& input_, Evaluator& evaluator_, const Structure& system_)
+    : input(input_),
+      evaluator(evaluator_),
+      traits(evaluator.potential().traits()),
+      system(system_),
+      start(evaluator.evaluate(system, traits.virial)),
+      force_noise(traits.force_noise),
+      largest_force(largest_difference(start.forces, std::vector<Vec3>(system.size()))) {}
 
 double VerifyCase::energy_noise(int n, double energy) const {
   return std::sqrt(n) * force_noise * 1.0 + 4 * traits.energy_rounding * std::abs(energy);

@@ -24,13 +24,16 @@ struct VerifyRow {
 
 /// What a claim is checked with: one system of the input, and where it comes from.
 struct VerifyCase {
+  /// Evaluates the system; all of them must outlive the case.
+  VerifyCase(const Input& input, Evaluator& evaluator, const Structure& system);
+
   const Input& input;
   Evaluator& evaluator;
   const PotentialTraits& traits;
   const Structure& system;
-  Evaluation start;    // of the system as it stands
-  double force_noise;  // eV/A, rounding of one component of a force
-  double largest_force;
+  Evaluation start;      // of the system as it stands
+  double force_noise;    // eV/A, rounding of one component of a force
+  double largest_force;  // eV/A
 
   /// Rounding of the energy of a system of n atoms, eV. The potential says how far its forces are
   /// off; energies of atoms change over about 1 A, so they are off by that times 1 A, at random.

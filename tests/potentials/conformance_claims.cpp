@@ -27,14 +27,7 @@ std::map<std::string, std::string> broken_claims(std::unique_ptr<Potential> pote
   const PotentialTraits traits = evaluator.potential().traits();
   std::map<std::string, std::string> broken;
   for (const Structure& system : systems) {
-    VerifyCase c{input,
-                 evaluator,
-                 traits,
-                 system,
-                 evaluator.evaluate(system, traits.virial),
-                 traits.force_noise,
-                 0};
-    for (const Vec3& f : c.start.forces) c.largest_force = larger(c.largest_force, norm(f));
+    const VerifyCase c(input, evaluator, system);
     if (!(std::isfinite(c.start.energy) && c.largest_force > 0.1))
       broken[system.source] = "there is nothing to compare";
     for (const Claim claim : claims_of(traits))

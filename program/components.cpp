@@ -96,7 +96,10 @@ std::vector<Structure> read_structure_file(const Input& input, const std::string
                                            const std::string& key) {
   if (!std::filesystem::exists(path)) input.fail(key, path + ": no such file");
   std::vector<Structure> frames = read_structures(path);
-  for (const Structure& frame : frames) validate(frame);
+  for (const Structure& frame : frames) {
+    validate(frame);
+    for (const std::string& warning : frame.warnings) warn(path + ": " + warning);
+  }
   return frames;
 }
 

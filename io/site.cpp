@@ -99,7 +99,6 @@ Structure structure_of(const TextSource& source, const std::vector<Site>& sites,
   dropped += static_cast<int>(sites.size() - kept.size());
   const std::vector<Isotope> elements = elements_of(source, sites);
   std::vector<int> place(sites.size(), -1);
-  bool isotopes = false;
   Structure s;
   for (std::size_t k = 0; k < kept.size(); ++k) {
     const int i = kept[k];
@@ -107,7 +106,6 @@ Structure structure_of(const TextSource& source, const std::vector<Site>& sites,
     s.numbers.push_back(elements[i].number);
     s.positions.push_back(sites[i].position);
     s.formal_charge += sites[i].charge;
-    isotopes = isotopes || elements[i].mass > 0;
     s.masses.push_back(elements[i].mass > 0 ? elements[i].mass : standard_mass(elements[i].number));
   }
   for (const auto& [a, b] : bonds)
@@ -115,7 +113,7 @@ Structure structure_of(const TextSource& source, const std::vector<Site>& sites,
       s.bonds.emplace_back(std::min(place[a], place[b]), std::max(place[a], place[b]));
   std::sort(s.bonds.begin(), s.bonds.end());
   s.bonds.erase(std::unique(s.bonds.begin(), s.bonds.end()), s.bonds.end());
-  if (!isotopes) s.masses.clear();
+  drop_standard_masses(s);
   return s;
 }
 

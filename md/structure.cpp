@@ -177,6 +177,12 @@ double standard_mass(int number) {
   return element_masses[number - 1];
 }
 
+void drop_standard_masses(Structure& structure) {
+  for (int i = 0; i < structure.size(); ++i)
+    if (structure.mass(i) != standard_mass(structure.numbers[i])) return;
+  structure.masses.clear();
+}
+
 Isotope isotope(std::string_view symbol) {
   if (symbol == "D" || symbol == "d") return {1, 2.014101777844};
   if (symbol == "T" || symbol == "t") return {1, 3.01604928132};

@@ -54,6 +54,8 @@ int atomic_number(const std::string& symbol);
 /// Standard atomic weight in u (IUPAC as ASE 3.29 lists it; most stable isotope where there is
 /// none).
 double standard_mass(int number);
+/// Masses that are all the standard ones, to the last digit, need not be written down.
+void drop_standard_masses(Structure& structure);
 /// An isotope that has a symbol of its own: D, T, of hydrogen. In any case of the letter.
 struct Isotope {
   int number = 0;   // 0: the symbol is none of these

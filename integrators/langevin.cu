@@ -27,7 +27,7 @@ struct PrepareBath {
 struct KickDriftThermostatDrift {  // B A O A
   StateView s;
   double dt;
-  std::uint32_t seed;
+  Seed seed;
   const Bath* bath;
   MD_HD void operator()(int i) const {
     const int r = s.replica[i];
@@ -66,7 +66,7 @@ class Langevin final : public Integrator {
 
  private:
   double dt_;
-  std::uint32_t seed_;
+  Seed seed_;
   Array<Bath> bath_;
 };
 

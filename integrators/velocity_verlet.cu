@@ -27,6 +27,7 @@ class VelocityVerlet final : public Integrator {
     for_each_index(stream, s.n_atoms, Kick{s, dt_ / 2}, 3);
   }
   bool conserves_momentum() const override { return true; }
+  bool conserves_energy() const override { return true; }
   bool needs_temperature() const override { return false; }
 
  private:

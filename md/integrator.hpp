@@ -4,6 +4,7 @@
 
 #include "md/device/stream.hpp"
 #include "md/input/input.hpp"
+#include "md/random.hpp"
 #include "md/registry.hpp"
 #include "md/state.hpp"
 
@@ -20,6 +21,8 @@ class Integrator {
   virtual void after_forces(const StateView& state, Stream& stream) = 0;
   /// True when the equations of motion conserve momentum, so that drift once removed stays away.
   virtual bool conserves_momentum() const = 0;
+  /// True when they conserve the total energy too, but for the error of the time step.
+  virtual bool conserves_energy() const { return false; }
   /// True when it has a thermostat: a temperature must be given.
   virtual bool needs_temperature() const = 0;
 };
@@ -27,7 +30,7 @@ class Integrator {
 struct IntegratorOptions {
   const Input& input;    // section [integrator]
   double time_step = 0;  // fs
-  std::uint32_t seed = 0;
+  Seed seed;
 };
 
 using IntegratorRegistry = Registry<Factory<Integrator, IntegratorOptions>>;

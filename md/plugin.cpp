@@ -46,8 +46,12 @@ void load(const std::string& path) {
   check_stamp(path);
   bound_spinning();
   refusals().clear();
-  if (!dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL))
-    throw InputError(path + ": the plug-in cannot be loaded: " + dlerror());
+  if (!dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+    const std::string why = dlerror();
+    const bool gone = why.find("cannot open shared object file") != std::string::npos;
+    throw InputError(path + ": the plug-in cannot be loaded: " + why +
+                     (gone ? "; where that library is now, LD_LIBRARY_PATH=FOLDER says" : ""));
+  }
   if (!refusals().empty()) throw InputError(path + ": " + refusals().front());
 }
 

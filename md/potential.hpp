@@ -16,11 +16,12 @@ namespace md {
 /// What a potential claims and needs. The engine obeys or refuses before the run; the conformance
 /// tests hold every potential to its claims.
 struct PotentialTraits {
-  double cutoff = 0;         // A; 0: needs no neighbor list
-  bool aperiodic = true;     // takes systems without periodicity
-  bool periodic = false;     // takes periodic systems
-  bool virial = false;       // gives the virial of periodic systems
-  bool conservative = true;  // F = -dE/dx
+  double cutoff = 0;            // A; 0: needs no neighbor list
+  bool aperiodic = true;        // takes systems without periodicity
+  bool periodic = false;        // takes periodic systems
+  bool partly_periodic = true;  // slabs and wires too, where it takes periodic systems
+  bool virial = false;          // gives the virial of periodic systems
+  bool conservative = true;     // F = -dE/dx
   bool translation_invariant = true;
   bool rotation_invariant = true;
   bool continuous_energy = true;  // no jump where a pair crosses a cutoff
@@ -48,8 +49,7 @@ class Potential {
   virtual const PotentialTraits& traits() const = 0;
 
   /// potential[r] += E_r, force[i] += -dE/dx_i, and with `virial` virial[r] += W_r (eV); all three
-  /// stand at zero or at the sum of other terms. Replicas that are not running are evaluated too:
-  /// their rows in the log show the energy of the state they are frozen in.
+  /// stand at zero or at the sum of other terms. Replicas that are not running are evaluated too.
   virtual void add_forces(const StateView& state, const NeighborList& neighbors, bool virial,
                           Stream& stream) = 0;
 
@@ -63,7 +63,7 @@ struct PotentialOptions {
   Device device;
   int threads = 1;
   bool strict = false;    // run.determinism = strict: a replica's bits do not depend on the batch
-  std::string precision;  // "float32" | "float64" | "tf32" | "bf16" | "fp16"
+  std::string precision;  // "float32" | "float64" | "tf32x3" | "tf32" | "bf16" | "fp16"
 };
 
 using PotentialRegistry = Registry<Factory<Potential, PotentialOptions>>;

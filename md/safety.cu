@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "md/device/parallel.cuh"
 #include "md/safety.hpp"
@@ -6,6 +7,8 @@
 
 namespace md {
 namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 MD_HD bool finite(double x) { return x - x == 0; }
 MD_HD bool finite(const Vec3& a) { return finite(a.x) && finite(a.y) && finite(a.z); }
@@ -29,37 +32,88 @@ struct AdvanceClock {
   MD_HD void operator()(int) const { *s.step += 1; }
 };
 
-/// Kinetic energy and faults of one atom.
+/// Kinetic energy and faults of one atom, and how far it has moved since its pairs were looked at.
 struct Scan {
   StateView s;
-  NeighborView n;
-  double max_force2, min_distance2;
+  double max_force2;
+  const Vec3* looked_at;
   MD_HD ReplicaScan operator()(int i) const {
-    const Vec3 v = s.velocity[i], f = s.force[i];
-    ReplicaScan found{0.5 * units::kinetic_to_ev * s.mass[i] * dot(v, v), 0};
+    const Vec3 v = s.velocity[i], f = s.force[i], moved = s.position[i] - looked_at[i];
+    ReplicaScan found{0.5 * units::kinetic_to_ev * s.mass[i] * dot(v, v), dot(moved, moved), 0};
     if (!finite(s.position[i]) || !finite(v) || !finite(f)) found.fault |= fault_not_finite;
     if (dot(f, f) > max_force2) found.fault |= fault_force;
-    if (min_distance2 > 0)
-      for (std::int64_t k = n.row[i]; k < n.row[i] + n.count[i]; ++k) {
-        const Vec3 d = n.vector(s.replica[i], i, k);
-        if (dot(d, d) < min_distance2) found.fault |= fault_distance;
-      }
     return found;
+  }
+};
+
+/// Whether two atoms of a replica may have come nearer than `shortest` since the last look: a
+/// distance shrinks by no more than what both have moved.
+struct MayBeNear {
+  const ReplicaScan* found;
+  const double* nearest2;
+  double shortest;
+  MD_HD bool operator()(int r) const {
+    const double margin = 1e-6;  // A, more than what rounding could add up to
+    return !(std::sqrt(nearest2[r]) - 2 * std::sqrt(found[r].moved2) > shortest + margin);
+  }
+};
+
+/// *lowest = min(*lowest, value), from many threads at once; both above zero, where doubles are
+/// ordered as their bits are.
+MD_HD void lower(double* lowest, double value) {
+#ifdef __CUDA_ARCH__
+  atomicMin(reinterpret_cast<long long*>(lowest), __double_as_longlong(value));
+#else
+  double before = *lowest;
+  __atomic_load(lowest, &before, __ATOMIC_RELAXED);
+  while (value < before && !__atomic_compare_exchange(lowest, &before, &value, false,
+                                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+  }
+#endif
+}
+
+/// Looks at the pairs of an atom where they may have come too near.
+struct LookAtPairs {
+  StateView s;
+  NeighborView n;
+  MayBeNear may_be_near;
+  Vec3* looked_at;
+  double* fresh2;
+  MD_HD void operator()(int i) const {
+    const int r = s.replica[i];
+    if (!s.running(r) || !may_be_near(r)) return;
+    looked_at[i] = s.position[i];
+    double nearest2 = fresh2[r];
+    for (std::int64_t k = n.row[i]; k < n.row[i] + n.count[i]; ++k) {
+      const Vec3 d = n.vector(r, i, k);
+      const double d2 = dot(d, d);
+      if (d2 < nearest2) nearest2 = d2;
+    }
+    lower(&fresh2[r], nearest2);
   }
 };
 
 struct Judge {
   StateView s;
   const ReplicaScan* found;
-  double max_temperature;
+  const double* max_temperature;
+  MayBeNear may_be_near;
+  double *nearest2, *fresh2;
+  double cutoff2;  // rows hold all pairs up to here
   int completed;
   int* alarm;
   MD_HD void operator()(int r) const {
     if (!s.running(r)) return;
     s.kinetic[r] = found[r].kinetic;
     int fault = s.fault[r] | found[r].fault;
+    if (may_be_near.shortest > 0 && may_be_near(r)) {
+      nearest2[r] = fresh2[r] < cutoff2 ? fresh2[r] : cutoff2;
+      fresh2[r] = infinity;
+      if (nearest2[r] < may_be_near.shortest * may_be_near.shortest) fault |= fault_distance;
+    }
     if (!finite(s.potential[r]) || !finite(found[r].kinetic)) fault |= fault_not_finite;
-    if (2 * found[r].kinetic > max_temperature * units::boltzmann * s.freedom[r])
+    if (2 * found[r].kinetic >
+        max_temperature[r] * units::boltzmann * (s.freedom[r] > 0 ? s.freedom[r] : 1))
       fault |= fault_temperature;
     if (fault == 0) return;
     s.fault[r] = fault;
@@ -121,6 +175,10 @@ struct Restore {
   }
 };
 
+std::vector<double> or_none(const std::vector<double>& limits, int n) {
+  return limits.empty() ? std::vector<double>(n, infinity) : limits;
+}
+
 }  // namespace
 
 Safety::Safety(State& state, const SafetyLimits& limits)
@@ -131,7 +189,11 @@ Safety::Safety(State& state, const SafetyLimits& limits)
       step(state.device(), std::vector<std::int64_t>(std::size_t{slots} * state.n_replicas(), -1)),
       limits_(limits),
       found_(state.device(), state.n_replicas()),
-      alarm_(state.device(), std::vector<int>(1)) {}
+      alarm_(state.device(), std::vector<int>(1)),
+      max_temperature_(state.device(), or_none(limits.max_temperature, state.n_replicas())),
+      looked_at_(state.device(), std::vector<Vec3>(state.n_atoms())),
+      nearest2_(state.device(), std::vector<double>(state.n_replicas())),
+      fresh2_(state.device(), std::vector<double>(state.n_replicas(), infinity)) {}
 
 void Safety::remember(const StateView& state, Stream& stream) {
   for_each_index(stream, state.n_atoms,
@@ -141,17 +203,28 @@ void Safety::remember(const StateView& state, Stream& stream) {
 
 void Safety::check(const StateView& state, const NeighborList& neighbors, int completed,
                    Stream& stream) {
-  const double shortest = limits_.min_distance;
-  const Scan scan{state, neighbors.view(), limits_.max_force * limits_.max_force,
-                  shortest * shortest};
-  sum_segments(stream, state.n_replicas, state.first_atom, scan, found_.data(),
-               shortest > 0 ? 1000 : 100);
-  for_each_index(stream, state.n_replicas,
-                 Judge{state, found_.data(), limits_.max_temperature, completed, alarm_.data()});
+  sum_segments(stream, state.n_replicas, state.n_atoms, state.first_atom,
+               Scan{state, limits_.max_force * limits_.max_force, looked_at_.data()}, found_.data(),
+               100);
+  const MayBeNear near{found_.data(), nearest2_.data(), limits_.min_distance};
+  // On the host can be seen whether there is anything to do; on a GPU the kernel finds out.
+  bool look = limits_.min_distance > 0;
+  if (look && !stream.device().is_cuda()) {
+    look = false;
+    for (int r = 0; r < state.n_replicas && !look; ++r) look = state.running(r) && near(r);
+  }
+  if (look)
+    for_each_index(stream, state.n_atoms,
+                   LookAtPairs{state, neighbors.view(), near, looked_at_.data(), fresh2_.data()},
+                   100);
+  for_each_index(
+      stream, state.n_replicas,
+      Judge{state, found_.data(), max_temperature_.data(), near, nearest2_.data(), fresh2_.data(),
+            neighbors.cutoff() * neighbors.cutoff(), completed, alarm_.data()});
   const Restore restore{state,        position.data(),  velocity.data(),
                         force.data(), potential.data(), step.data(),
                         completed};
-  // On the host the alarm can be looked at; on a GPU the kernel finds out by itself.
+  // Likewise.
   if (stream.device().is_cuda() || *alarm_.data() > 0)
     for_each_index(stream, state.n_atoms, restore, 2);
 }

@@ -11,17 +11,19 @@ namespace md {
 
 /// When a replica counts as bad. Numbers that are not finite are always bad.
 struct SafetyLimits {
-  double max_force = std::numeric_limits<double>::infinity();        // eV/A, on any atom
-  double max_temperature = std::numeric_limits<double>::infinity();  // K, instantaneous
-  double min_distance = 0;                                           // A, between any two atoms
+  double max_force = std::numeric_limits<double>::infinity();  // eV/A, on any atom
+  std::vector<double> max_temperature = {};  // [n_replicas] K, instantaneous; empty: none
+  double min_distance = 0;                   // A, between any two atoms
 };
 
 /// What one pass over the atoms of a replica finds.
 struct ReplicaScan {
   double kinetic = 0;  // eV
+  double moved2 = 0;   // A^2, of the atom that has moved furthest since its pairs were looked at
   int fault = 0;       // bits of Fault
   MD_HD ReplicaScan& operator+=(const ReplicaScan& b) {
     kinetic += b.kinetic;
+    if (!(b.moved2 <= moved2)) moved2 = b.moved2;
     fault |= b.fault;
     return *this;
   }
@@ -40,7 +42,9 @@ class Safety {
   /// replicas.
   void remember(const StateView& state, Stream& stream);
   /// Recordable, after the second kick: kinetic energies, limits; freezes what is bad and counts it
-  /// in *alarm(). `completed` is 1 inside a step, 0 when the clock has already advanced.
+  /// in *alarm(). `completed` is 1 inside a step, 0 when the clock has already advanced. Pairs are
+  /// looked at only when two atoms may have come too near since the last look, which costs little
+  /// and misses nothing; cells do not change in between.
   void check(const StateView& state, const NeighborList& neighbors, int completed, Stream& stream);
 
   /// Number of replicas frozen so far; waits for the device.
@@ -69,6 +73,9 @@ class Safety {
   SafetyLimits limits_;
   Array<ReplicaScan> found_;
   Array<int> alarm_;
+  Array<double> max_temperature_;    // [n_replicas]
+  Array<Vec3> looked_at_;            // [n_atoms] positions when the pairs were last looked at
+  Array<double> nearest2_, fresh2_;  // [n_replicas] shortest distance then, and being found, A^2
 };
 
 /// Sets energies, forces and, if wanted, virials to zero, for potentials to add to. Recordable.

@@ -166,7 +166,7 @@ void Simulation::read(Frame& frame, bool velocities, bool forces, bool virial) c
 }
 
 std::size_t Simulation::bytes() const {
-  const std::size_t per_atom = 3 * sizeof(Vec3) * (1 + Safety::slots) + 24;
+  const std::size_t per_atom = 3 * sizeof(Vec3) * (1 + Safety::slots) + sizeof(Vec3) + 24;
   return per_atom * state_.n_atoms() + 400u * state_.n_replicas() + neighbors_.bytes();
 }
 

@@ -37,7 +37,7 @@ void diagonalise(Mat3& m, Mat3& vectors) {
 
 }  // namespace
 
-void draw_velocities(Structure& system, double temperature, std::uint32_t seed, std::uint32_t id) {
+void draw_velocities(Structure& system, double temperature, Seed seed, std::uint32_t id) {
   system.velocities.resize(system.numbers.size());
   for (int i = 0; i < system.size(); ++i) {
     const double mass = standard_mass(system.numbers[i]);

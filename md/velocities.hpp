@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "md/random.hpp"
 #include "md/structure.hpp"
 
 namespace md {
@@ -9,7 +10,7 @@ namespace md {
 /// Draws velocities from the Maxwell-Boltzmann distribution at `temperature` (K), as a pure
 /// function of seed and the replica's own number; not rescaled, so the kinetic energy fluctuates as
 /// it should.
-void draw_velocities(Structure& system, double temperature, std::uint32_t seed, std::uint32_t id);
+void draw_velocities(Structure& system, double temperature, Seed seed, std::uint32_t id);
 
 /// Removes the velocity of the center of mass and, for aperiodic systems, the rotation about it.
 /// Returns how many degrees of freedom that took: 3, and 3 more (2 for a linear molecule) with the

@@ -24,7 +24,7 @@ const bool registered[] = {
                         {"precision", Kind::choice, "float32",
                          "precision of a network; on a GPU also tf32, bf16, fp16: of the factors "
                          "of its products",
-                         "float32|float64|tf32|bf16|fp16"},
+                         "float32|float64|tf32x3|tf32|bf16|fp16"},
                     },
                     chooser_from("name", potentials)}),
     sections().add("run",
@@ -61,6 +61,10 @@ int read_threads(const Input& input) {
   const std::int64_t threads = input.integer("run.threads");
   if (threads < 1 || threads > 1024)
     input.fail_value("run.threads", "must be auto or a number from 1 to 1024");
+  if (threads > available)
+    warn("run.threads is " + std::to_string(threads) + ", but this process has " +
+         std::to_string(available) + (available == 1 ? " core" : " cores") +
+         ": more threads than that only slow each other down");
   return static_cast<int>(threads);
 }
 
@@ -119,6 +123,9 @@ void check_systems(const Input& input, const Potential& potential, const Device&
   for (const Structure& system : systems) {
     if (system.periodic.any() && !traits.periodic)
       refuse("treats no periodic systems, but " + system.source + " is one");
+    if (system.periodic.any() && !system.periodic.all() && !traits.partly_periodic)
+      refuse("is not told which directions are periodic and would take all three, but " +
+             system.source + " is periodic along one or two only");
     if (!system.periodic.any() && !traits.aperiodic)
       refuse("treats periodic systems only, but " + system.source + " is none");
     if (traits.elements.empty()) continue;

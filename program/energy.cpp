@@ -6,6 +6,7 @@
 #include "md/evaluator.hpp"
 #include "md/files.hpp"
 #include "program/components.hpp"
+#include "program/folder.hpp"
 #include "program/progress.hpp"
 #include "program/schema.hpp"
 #include "program/verb.hpp"
@@ -36,7 +37,7 @@ void append_result(std::string& text, const Structure& system, const Evaluation&
 ExitCode energy_verb(const CommandLine& line) {
   Input input = read_input(line);
   choose_components(input, "energy");
-  const std::string target = input.file("output.file");
+  const std::string target = output_file(input);
   const std::vector<Structure> frames = read_all_structures(input);
   Evaluator evaluator = make_evaluator(input, frames);
   const bool virial = evaluator.potential().traits().virial;
@@ -61,8 +62,8 @@ Energies, forces and, of periodic frames where the potential has a virial, stres
 in the order of the input (eV, eV/A, eV/A^3, ASE's sign of the stress). Frames are evaluated in
 batches; periodic and aperiodic ones may be mixed. What else an extended XYZ frame says, keys and
 columns, is written again; energy, forces and stress of others become reference_energy and so on.
-Sections [potential] and [run] as in `understudy help run`; they may also stand in an INPUT.ini
-given first.
+A file that is there is replaced with --output.overwrite=yes only, one that is read never. Sections
+[potential] and [run] as in `understudy help run`; they may also stand in an INPUT.ini given first.
 )",
                {"system", "potential", "output", "run"},
                energy_verb,

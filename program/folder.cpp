@@ -27,7 +27,43 @@ bool is_ours(const std::string& name) {
   return false;
 }
 
+/// Every file that the keys of the input name, with its key; those that are written excepted.
+std::vector<std::pair<std::string, std::string>> files_read(const Input& input) {
+  std::vector<std::pair<std::string, std::string>> result{{"the input file", input.path()}};
+  for (const std::string& key : input.full_keys()) {
+    const Kind kind = input.key(key).kind;
+    if (key.starts_with("output.") || input.text(key).empty()) continue;
+    if (kind == Kind::file) result.emplace_back(key, input.file(key));
+    if (kind != Kind::files) continue;
+    for (const std::string& path : input.files(key)) result.emplace_back(key, path);
+  }
+  return result;
+}
+
+/// Throws InputError when clearing the folder would remove a file that the input reads.
+void keep_inputs(const Input& input, const std::string& folder) {
+  std::error_code error;
+  for (const auto& [key, path] : files_read(input))
+    if (path != input.path() && is_ours(fs::path(path).filename().string()) &&
+        fs::equivalent(fs::path(path).parent_path(), folder, error))
+      input.fail(key, path +
+                          " lies in output.directory, which would be cleared; choose another "
+                          "folder, or move the file");
+}
+
 }  // namespace
+
+std::string output_file(const Input& input) {
+  const std::string path = input.file("output.file");
+  std::error_code error;
+  for (const auto& [key, read] : files_read(input))
+    if (fs::equivalent(path, read, error))
+      input.fail("output.file", path + " is a file that is read (" + key + "); choose another");
+  if (fs::is_regular_file(path, error) && !input.flag("output.overwrite"))
+    input.fail("output.file",
+               path + " is there already; choose another, or give --output.overwrite=yes");
+  return path;
+}
 
 bool holds_files(const std::string& path) {
   std::error_code error;
@@ -46,6 +82,7 @@ void check_output_folder(const Input& input, const std::string& path, bool overw
   if (!overwrite && holds_files(path))
     input.fail("output.directory", path + " is not empty; choose another, " + way_on +
                                        "or give --output.overwrite=yes");
+  keep_inputs(input, path);
 }
 
 void check_separate_folders(const std::vector<Input>& stages) {

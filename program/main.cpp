@@ -3,6 +3,7 @@
 #include <new>
 
 #include "program/plugins.hpp"
+#include "program/signals.hpp"
 #include "program/verb.hpp"
 
 namespace md {
@@ -27,6 +28,7 @@ int report(ExitCode code, std::string message) {
 
 int main(int argc, char** argv) {
   using namespace md;
+  end_on_signals();
   try {
     return static_cast<int>(run_program(argc, argv));
   } catch (const InputError& error) {

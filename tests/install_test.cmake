@@ -32,6 +32,14 @@ if(EXISTS ${BUILD}/lib/understudy/libunderstudy_torch.so AND NOT EXISTS ${PREFIX
   message(FATAL_ERROR "the part of LibTorch was not installed")
 endif()
 
+# Examples do not write into the installation.
+understudy(2 "output.directory" run ${PREFIX}/share/understudy/inputs/argon/equilibrate.ini)
+understudy(0 "written to" run ${PREFIX}/share/understudy/inputs/argon/equilibrate.ini --system.replicas=1
+  --output.directory=${PREFIX}/argon --integrator.time=0.1\ ps)
+if(EXISTS ${PREFIX}/share/understudy/runs)
+  message(FATAL_ERROR "an example wrote into ${PREFIX}/share")
+endif()
+
 # A plug-in, against the installed package.
 set(example ${PREFIX}/share/understudy/inputs/own_potential)
 execute_process(COMMAND ${CMAKE_COMMAND} -S ${example} -B ${example}/build -DCMAKE_PREFIX_PATH=${PREFIX}

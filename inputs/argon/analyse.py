@@ -58,6 +58,8 @@ def main(folder):
     temperature, total = {}, {}
     with open(os.path.join(folder, "log.csv"), encoding="utf-8") as f:
         for row in csv.DictReader(f):
+            if row["status"] == "quarantined":
+                continue  # it has no numbers
             temperature.setdefault(row["replica"], []).append(float(row["temperature_K"]))
             total.setdefault(row["replica"], []).append(
                 (float(row["time_ps"]), float(row["total_eV"])))

@@ -8,6 +8,9 @@ import csv
 import glob
 import sys
 
+if len(sys.argv) != 3:
+    sys.exit("usage: plot.py RUN_FOLDER PICTURE.png (needs MDAnalysis and matplotlib)")
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -16,7 +19,7 @@ import MDAnalysis as mda
 import numpy as np
 
 folder, picture = sys.argv[1], sys.argv[2]
-rows = list(csv.DictReader(open(f"{folder}/log.csv")))
+rows = [r for r in csv.DictReader(open(f"{folder}/log.csv")) if r["status"] != "quarantined"]
 times = sorted({float(r["time_ps"]) for r in rows})
 temperature = np.array([float(r["temperature_K"]) for r in rows]).reshape(len(times), -1)
 

@@ -4,6 +4,7 @@
 // path and the host path, a plain C++ compiler the host path.
 
 #include "md/device/host_parallel.hpp"
+#include "md/device/lanes.cuh"
 #include "md/vec3.hpp"
 
 #ifdef __CUDACC__
@@ -37,18 +38,55 @@ void for_each_index(Stream& stream, int n, F f, int weight = 2) {
 }
 
 #ifdef __CUDACC__
-template <class T, class F>
-__global__ void sum_segments_kernel(const int* first, F term, T* out, const int* gate) {
+template <class F>
+__global__ void for_each_group_kernel(int n, F f, const int* gate) {
   if (gate && *gate) return;
-  __shared__ T partial[128];
-  T sum{};
-  for (int i = first[blockIdx.x] + threadIdx.x; i < first[blockIdx.x + 1]; i += 128) sum += term(i);
-  partial[threadIdx.x] = sum;
-  for (int half = 64; half > 0; half /= 2) {
-    __syncthreads();
-    if (threadIdx.x < half) partial[threadIdx.x] += partial[threadIdx.x + half];
+  const int group = (blockIdx.x * blockDim.x + threadIdx.x) / 32;
+  if (group < n) f(group, WarpLanes{static_cast<int>(threadIdx.x % 32)});
+}
+#endif
+
+template <class F>
+struct OneGroup {
+  F f;
+  MD_HD void operator()(int i) const { f(i, HostLanes{}); }
+};
+
+/// f(i, lanes) for i in [0, n), 32 lanes for each i; see lanes.cuh.
+template <class F>
+void for_each_group(Stream& stream, int n, F f, int weight = 100) {
+  if (n == 0) return;
+#ifdef __CUDACC__
+  if (stream.device().is_cuda()) {
+    const auto handle = static_cast<cudaStream_t>(stream.handle());
+    for_each_group_kernel<<<(n + 3) / 4, 128, 0, handle>>>(n, f, stream.gate());
+    return check_launch("for_each_group");
   }
-  if (threadIdx.x == 0) out[blockIdx.x] = partial[0];
+#endif
+  for_each_index_on_host(stream, n, OneGroup<F>{f}, weight);
+}
+
+#ifdef __CUDACC__
+/// The sum of a segment has 512 interleaved parts, which are added by halves. A block of fewer
+/// threads does several parts with each, so the bits do not depend on the block's size.
+template <int threads, class T, class F>
+__global__ void __launch_bounds__(threads)
+    sum_segments_kernel(const int* first, F term, T* out, const int* gate) {
+  if (gate && *gate) return;
+  constexpr int each = 512 / threads;
+  __shared__ T partial[threads];
+  const int begin = first[blockIdx.x], end = first[blockIdx.x + 1], lane = threadIdx.x;
+  T sum[each]{};
+  MD_UNROLL for (int part = 0; part < each; ++part) for (int i = begin + part * threads + lane;
+                                                         i < end; i += 512) sum[part] += term(i);
+  MD_UNROLL for (int half = each / 2; half > 0; half /= 2)
+      MD_UNROLL for (int part = 0; part < half; ++part) sum[part] += sum[part + half];
+  partial[lane] = sum[0];
+  for (int half = threads / 2; half > 0; half /= 2) {
+    __syncthreads();
+    if (lane < half) partial[lane] += partial[lane + half];
+  }
+  if (lane == 0) out[blockIdx.x] = partial[0];
 }
 #endif
 
@@ -72,17 +110,22 @@ struct SumSegment {
 
 /// out[r] = sum of term(i) over i in [first[r], first[r + 1]), r in [0, n). The order of the
 /// additions depends on the segment's length alone, never on the batch or the number of threads.
-/// T needs T{} == 0 and +=; it must fit 128 times into shared memory.
+/// T needs T{} == 0 and +=; it must fit 512 times into shared memory. `n_items`: first[n].
 template <class T, class F>
-void sum_segments(Stream& stream, int n, const int* first, F term, T* out, int weight = 50) {
+void sum_segments(Stream& stream, int n, int n_items, const int* first, F term, T* out,
+                  int weight = 50) {
   if (n == 0) return;
 #ifdef __CUDACC__
   if (stream.device().is_cuda()) {
     const auto handle = static_cast<cudaStream_t>(stream.handle());
-    sum_segments_kernel<T><<<n, 128, 0, handle>>>(first, term, out, stream.gate());
+    if (n_items / n > 512)  // the mean says enough
+      sum_segments_kernel<512><<<n, 512, 0, handle>>>(first, term, out, stream.gate());
+    else
+      sum_segments_kernel<128><<<n, 128, 0, handle>>>(first, term, out, stream.gate());
     return check_launch("sum_segments");
   }
 #endif
+  (void)n_items;
   for_each_index(stream, n, SumSegment<T, F>{first, term, out}, weight);
 }
 

@@ -76,6 +76,8 @@ class Input {
   /// "system.replicas = 0 must be ..." with the value as typed.
   [[noreturn]] void fail_value(const std::string& key, const std::string& what) const;
   const Schema& schema() const { return schema_; }
+  /// Of the file read, as given; "" without one.
+  const std::string& path() const { return path_; }
   const Key& key(const std::string& full_key) const;
   /// All keys as "section.key".
   std::vector<std::string> full_keys() const;

@@ -119,7 +119,9 @@ Units units_of(Kind kind) {
 long long parse_integer(std::string_view text) {
   std::string rest;
   const double value = leading_number(text, rest);
-  if (!rest.empty() || value != std::floor(value) || std::abs(value) > 9e15)
+  if (rest.empty() && value == std::floor(value) && std::abs(value) > 9e15)
+    throw InputError("'" + std::string(text) + "' is too large: at most 9e15");
+  if (!rest.empty() || value != std::floor(value))
     throw InputError("'" + std::string(text) + "' is not a whole number");
   return static_cast<long long>(value);
 }

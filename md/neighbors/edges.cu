@@ -138,7 +138,7 @@ void EdgeList::add_forces(const StateView& state, const Vec3* gradient, bool vir
   for_each_index(stream, n_atoms_, AddForce{state.force, first_.data(), reverse_.data(), gradient},
                  50);
   if (!virial) return;
-  sum_segments(stream, state.n_replicas, state.first_atom,
+  sum_segments(stream, state.n_replicas, state.n_atoms, state.first_atom,
                AtomVirial{first_.data(), vector_.data(), gradient}, virial_.data(), 1000);
   for_each_index(stream, state.n_replicas, SubtractVirial{virial_.data(), state.virial});
 }

@@ -67,7 +67,7 @@ struct NeighborList::Data : Storage {
 
   void rebuild_on_device(const BuildView& v, Stream& stream) {
     const int n_cells = static_cast<int>(cell_replica.size());
-    sum_segments(stream, v.s.n_replicas, v.s.first_atom, AtomBounds{v}, v.bounds);
+    sum_segments(stream, v.s.n_replicas, v.s.n_atoms, v.s.first_atom, AtomBounds{v}, v.bounds);
     for_each_index(stream, v.s.n_replicas, MakeGrid{v});
     for_each_index(stream, v.s.n_atoms, PlaceAtom{v});
     sort_atoms(stream, v, n_cells, cell_replica.data());

@@ -81,6 +81,10 @@ void TrainingDomain::widen(const std::vector<int>& numbers, const std::vector<Ve
     Cloud& cloud = clouds_.at(numbers[i]);
     cloud.limit = std::max(cloud.limit, distance(cloud, x[i]));
   }
+  for (auto& [z, cloud] : clouds_) {
+    // An element seen in one environment only spans nothing but what is no news.
+    cloud.limit = std::max(cloud.limit, 1.0);
+  }
 }
 
 std::vector<double> TrainingDomain::novelty(const std::vector<int>& numbers,

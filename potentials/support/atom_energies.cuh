@@ -48,7 +48,8 @@ class AtomEnergies {
  private:
   template <class T>
   static void add(const StateView& s, Array<T>& value, Array<T>& sum, T* total, Stream& stream) {
-    sum_segments(stream, s.n_replicas, s.first_atom, AtomTerm<T>{value.data()}, sum.data());
+    sum_segments(stream, s.n_replicas, s.n_atoms, s.first_atom, AtomTerm<T>{value.data()},
+                 sum.data());
     for_each_index(stream, s.n_replicas, AddSum<T>{sum.data(), total});
   }
 

@@ -57,6 +57,12 @@ ScriptPotential::ScriptPotential(torch::jit::Module module, ScriptAdapter adapte
   traits_.cutoff = std::max(adapter_.cutoff, adapter_.cutoff_lr);
   traits_.periodic = adapter_.periodic;
   traits_.virial = adapter_.periodic;
+  const auto takes = [&](ScriptInput input) {
+    return std::find(adapter_.inputs.begin(), adapter_.inputs.end(), input) !=
+           adapter_.inputs.end();
+  };
+  traits_.partly_periodic =
+      adapter_.on_edges() || !takes(ScriptInput::cell) || takes(ScriptInput::pbc);
   traits_.elements = adapter_.elements;
   traits_.force_noise = precision == at::kDouble ? 1e-9 : 1e-3;
   // The model itself adds the energies of its atoms, -1000 eV each and more, in its own precision.

@@ -97,6 +97,18 @@ Dataset objections(const DistillOptions& o, Evaluator& teacher, const Frames& fr
   return found;
 }
 
+/// Warns where energies do not change as the forces say: one of the two is in another unit.
+void check_units(const Input& input, const Dataset& data) {
+  const double ratio = energy_over_work(data);
+  if (ratio > 0.7 && ratio < 1.4) return;
+  warn(fmt::format(
+      "{}: energies change by {:.3g} times what the forces along the way say; energies "
+      "in eV and forces in eV/A are wanted",
+      input.text("distill.dataset").empty() ? "the labels of " + input.text("potential.name")
+                                            : input.text("distill.dataset"),
+      ratio));
+}
+
 }  // namespace
 
 void check_files(const Input& input, const DistillOptions& o, const Evaluator& teacher) {
@@ -130,16 +142,17 @@ bool make_dataset(const Input& input, const DistillOptions& o, Evaluator& teache
   const std::string path = o.directory + "/dataset.safetensors";
   if (const std::string& known = o.dataset.empty() ? path : o.dataset; fs::exists(known)) {
     data = Dataset::read(known);
+    check_units(input, data);
     return true;
   }
   Frames frames;
-  if (!sample(input, o.samples, o.directory + "/samples", Part::training, "", frames)) return false;
+  if (!sample(input, o.samples, o.directory + "/samples", Part::training, "", 1, frames))
+    return false;
   add_files(input, o.structures, Part::training, frames);
-  const std::size_t all = frames.structures.size();
-  drop_duplicates(frames, o.min_difference);
+  const std::size_t dropped = drop_duplicates(frames, o.min_difference);
   choose_validation(frames, 0, o.validation, o.seed);
   const std::size_t thermal = frames.structures.size();
-  fmt::print("{} frames to learn from, {} near duplicates dropped\n", thermal, all - thermal);
+  fmt::print("{} frames to learn from, {} near duplicates dropped\n", thermal, dropped);
   Frames stretched = frames, rattled = frames;
   add_stretched(stretched, o.stretched, o.seed);
   add_rattled(rattled, o.rattled, o.rattle, o.seed);
@@ -148,6 +161,7 @@ bool make_dataset(const Input& input, const DistillOptions& o, Evaluator& teache
   fmt::print("{} with a stretched bond and {} displaced ones added\n",
              stretched.structures.size() - thermal, rattled.structures.size() - thermal);
   data = label(o, teacher, frames);
+  check_units(input, data);
   data.write(path);
   return true;
 }
@@ -160,16 +174,29 @@ bool make_tests(const Input& input, const DistillOptions& o, Evaluator& teacher,
     return true;
   }
   Frames frames;
-  if (!sample(input, o.test_samples, o.directory + "/tests", Part::test, "", frames)) return false;
+  if (!sample(input, o.test_samples, o.directory + "/tests", Part::test, "", 1 + o.samples.size(),
+              frames))
+    return false;
   add_files(input, o.test_structures, Part::test, frames);
-  drop_duplicates(frames, o.min_difference, learned);
+  const std::size_t all = frames.structures.size(),
+                    dropped = drop_duplicates(frames, o.min_difference, {&learned});
   data = label(o, teacher, frames);
+  const std::string key =
+      o.test_structures.empty() ? "distill.test_samples" : "distill.test_structures";
+  if (all > 0)
+    fmt::print("{} frames to test with, {} near one another or near what is learned dropped\n",
+               data.structures.size(), dropped);
+  if (all > 0 && data.structures.empty())
+    input.fail(key, fmt::format("none of the {} frames is left to test with: {} are nearer than "
+                                "distill.min_difference to one another or to what is learned, {} "
+                                "are beyond distill.max_force",
+                                all, dropped, all - dropped));
   data.write(path);
   return true;
 }
 
 bool explore(const Input& input, const DistillOptions& o, Evaluator& teacher,
-             DistillTraining& training, int round, Dataset& data) {
+             DistillTraining& training, int round, const Dataset& tests, Dataset& data) {
   const std::string folder = fmt::format("{}/round{}", o.directory, round);
   const std::string path = folder + "/dataset.safetensors";
   Dataset found;
@@ -179,8 +206,12 @@ bool explore(const Input& input, const DistillOptions& o, Evaluator& teacher,
     make_folder(folder);
     const std::vector<std::string> models = write_committee(folder, training);
     Frames frames;
-    if (!sample(input, o.explore, folder, Part::training, models[0], frames)) return false;
-    drop_duplicates(frames, o.min_difference, data);
+    const std::size_t stage =
+        1 + o.samples.size() + o.test_samples.size() + (round - 1) * o.explore.size();
+    if (!sample(input, o.explore, folder, Part::training, models[0], stage, frames)) return false;
+    const std::size_t dropped = drop_duplicates(frames, o.min_difference, {&data, &tests});
+    fmt::print("round {}: {} frames near those of before or of the tests dropped\n", round,
+               dropped);
     add_stretched(frames, o.stretched, o.seed + 10 * static_cast<std::uint32_t>(round));
     found =
         objections(o, teacher, frames, ask_committee(input, o, models, frames.structures), round);

@@ -16,14 +16,15 @@ void check_files(const Input& input, const DistillOptions& options, const Evalua
 bool make_dataset(const Input& input, const DistillOptions& options, Evaluator& teacher,
                   Dataset& data);
 
-/// What only tests and is not in `learned`, in tests.safetensors. False: stopped early.
+/// What only tests and is not near anything in `learned`, in tests.safetensors. Throws InputError
+/// when tests were given and none is left. False: stopped early.
 bool make_tests(const Input& input, const DistillOptions& options, Evaluator& teacher,
                 const Dataset& learned, Dataset& data);
 
 /// One active round: the student runs; frames on which the committee disagrees (where there is one)
-/// go to the teacher, and those on which the teacher objects are added to `data`. False: stopped
-/// early.
+/// go to the teacher, and those on which the teacher objects are added to `data`. Frames near those
+/// learned before, or near one of `tests`, are left out. False: stopped early.
 bool explore(const Input& input, const DistillOptions& options, Evaluator& teacher,
-             DistillTraining& training, int round, Dataset& data);
+             DistillTraining& training, int round, const Dataset& tests, Dataset& data);
 
 }  // namespace md

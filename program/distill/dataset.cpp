@@ -30,8 +30,6 @@ bool are_near(const std::vector<double>& a, const std::vector<double>& b, double
   return sum <= limit;
 }
 
-constexpr double equal = 1e-6;  // A, of structures whose coordinates went through text
-
 /// Neighbors of every atom by covalent bonds: nearer than 1.25 times the sum of the radii.
 std::vector<std::vector<int>> bonds(const Structure& s) {
   std::vector<std::vector<int>> result(s.size());
@@ -67,29 +65,57 @@ std::vector<std::vector<std::size_t>> members(const Frames& frames) {
 
 }  // namespace
 
-void drop_duplicates(Frames& frames, double min_difference, const Dataset& known) {
-  struct Kept {
-    int group;
-    std::vector<double> distances;
-  };
-  std::map<std::vector<int>, std::vector<Kept>> kept;  // by elements
-  for (const painn::LabelledStructure& s : known.structures)
-    kept[s.numbers].push_back({-1, distances(s.positions)});
+std::size_t drop_duplicates(Frames& frames, double min_difference,
+                            const std::vector<const Dataset*>& known) {
+  std::map<std::vector<int>, std::vector<std::vector<double>>> kept;  // distances by elements
+  for (const Dataset* data : known)
+    for (const painn::LabelledStructure& s : data->structures)
+      kept[s.numbers].push_back(distances(s.positions));
   Frames result;
   result.groups = frames.groups;
   for (std::size_t k = 0; k < frames.structures.size(); ++k) {
     const int group = frames.group[k];
     auto& others = kept[frames.structures[k].numbers];
     std::vector<double> d = distances(frames.structures[k].positions);
-    if (std::any_of(others.begin(), others.end(), [&](const Kept& other) {
-          return are_near(other.distances, d, other.group == group ? min_difference : equal);
+    if (std::any_of(others.begin(), others.end(), [&](const std::vector<double>& other) {
+          return are_near(other, d, min_difference);
         }))
       continue;
-    others.push_back({group, std::move(d)});
+    others.push_back(std::move(d));
     result.structures.push_back(std::move(frames.structures[k]));
     result.group.push_back(group);
   }
+  const std::size_t dropped = frames.structures.size() - result.structures.size();
   frames = std::move(result);
+  return dropped;
+}
+
+double energy_over_work(const Dataset& data) {
+  constexpr double nearest = 1e-4, furthest = 0.08;  // A, of the atom that moves most
+  constexpr std::size_t most = 300, least = 5;       // structures of a group; pairs
+  std::map<int, std::vector<std::size_t>> groups;
+  for (std::size_t k = 0; k < data.group.size(); ++k) groups[data.group[k]].push_back(k);
+  double change_work = 0, work_work = 0;
+  std::size_t pairs = 0;
+  for (auto& [g, own] : groups) {
+    own.resize(std::min(own.size(), most));
+    for (const std::size_t k : own)
+      for (const std::size_t l : own) {
+        const painn::LabelledStructure &a = data.structures[k], &b = data.structures[l];
+        if (l >= k || a.numbers != b.numbers) continue;
+        double moved = 0, work = 0;
+        for (std::size_t i = 0; i < a.positions.size() && moved <= furthest; ++i) {
+          const Vec3 d = b.positions[i] - a.positions[i];
+          moved = std::max(moved, norm(d));
+          work -= 0.5 * dot(a.forces[i] + b.forces[i], d);
+        }
+        if (moved < nearest || moved > furthest) continue;
+        change_work += (b.energy - a.energy) * work;
+        work_work += work * work;
+        ++pairs;
+      }
+  }
+  return pairs < least || work_work == 0 ? 1 : change_work / work_work;
 }
 
 void add_stretched(Frames& frames, int n, std::uint32_t seed) {

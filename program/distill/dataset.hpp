@@ -37,10 +37,16 @@ struct Frames {
   std::vector<Group> groups;
 };
 
-/// Takes out the frames that are nearer than `min_difference` to an earlier one of their group (rms
-/// difference of all interatomic distances, A), or equal to one of another group or of `known`: so
-/// what judges a student was never learned from, though trajectories may begin alike.
-void drop_duplicates(Frames& frames, double min_difference, const Dataset& known = {});
+/// Takes out the frames that are nearer than `min_difference` to an earlier one, of whatever group,
+/// or to one of `known` (rms difference of all interatomic distances, A): so what judges a student
+/// was never learned from. Returns how many.
+std::size_t drop_duplicates(Frames& frames, double min_difference,
+                            const std::vector<const Dataset*>& known = {});
+
+/// How much more the energies of a trajectory change than the forces along it say, from pairs of
+/// structures of a group that are near each other: 1 where both are in the same units, or where too
+/// few are near enough to tell.
+double energy_over_work(const Dataset& data);
 /// Adds `n` structures to each group, made from its frames: one covalent bond gets a length between
 /// 0.6 A and twice its own, with the smaller part of the molecule moved (in a ring one atom).
 void add_stretched(Frames& frames, int n, std::uint32_t seed);

@@ -16,6 +16,7 @@
 #include "program/folder.hpp"
 #include "program/run/run_loop.hpp"
 #include "program/schema.hpp"
+#include "program/signals.hpp"
 #include "program/verb.hpp"
 
 namespace md {
@@ -88,7 +89,8 @@ painn::PainnModel new_model(const DistillOptions& o, const Dataset& data) {
   m.repulsion = o.repulsion;
   m.n_species = *m.elements.rbegin() + 1;
   m.shift = fit_shifts(training, m.n_species);
-  m.scale.assign(m.n_species, std::sqrt(square / components));  // eV: the force over 1 A
+  const double scale = std::sqrt(square / components);  // eV: the force over 1 A
+  m.scale.assign(m.n_species, scale > 0 ? scale : 1);   // of free atoms alone: none
   const auto dense = [](int in, int out, bool bias) {
     return painn::DenseLayer{out, in, std::vector<double>(static_cast<std::size_t>(in) * out),
                              std::vector<double>(bias ? out : 0)};
@@ -183,9 +185,9 @@ Input read_input(const CommandLine& line, bool again) {
 /// All rounds of training and of looking for frames on which the student fails; what those find is
 /// added to `data`. False: stopped early.
 bool train_and_explore(const Input& input, const DistillOptions& o, Evaluator& teacher,
-                       DistillTraining& training, Dataset& data) {
+                       DistillTraining& training, const Dataset& tests, Dataset& data) {
   for (int round = 0; round <= o.rounds; ++round) {
-    if (round > 0 && !explore(input, o, teacher, training, round, data)) return false;
+    if (round > 0 && !explore(input, o, teacher, training, round, tests, data)) return false;
     if (round < training.rounds_done()) continue;
     training.use(data);
     if (!training.train(round, round == 0 ? o.epochs : o.round_epochs)) return false;
@@ -229,9 +231,9 @@ ExitCode distill_verb(const CommandLine& line) {
                         "continue it with `understudy distill` and this folder, ");
   Evaluator teacher(o.trainer.device, o.trainer.threads, make_potential(input, o.trainer.device));
   check_files(input, o, teacher);
+  catch_signals();
   make_folder(o.directory);
   write_file(o.directory + "/input.ini", input.resolved());
-  catch_signals();
   keep_memory();
   const auto stopped = [&] {
     fmt::print("stopped early; `understudy distill {}` continues\n", o.directory);
@@ -240,15 +242,17 @@ ExitCode distill_verb(const CommandLine& line) {
 
   Dataset data, tests;
   if (!make_dataset(input, o, teacher, data)) return stopped();
+  // Before the training, so that no round learns from them, and what is wrong with them shows now.
+  if (!make_tests(input, o, teacher, data, tests)) return stopped();
   DistillTraining training(o, o.initial.empty() ? new_model(o, data) : given, !o.initial.empty());
-  if (!train_and_explore(input, o, teacher, training, data)) return stopped();
+  if (!train_and_explore(input, o, teacher, training, tests, data)) return stopped();
   painn::PainnModel student = training.best();
   student.domain = domain_of(student, data);
-  if (!make_tests(input, o, teacher, data, tests)) return stopped();
   std::map<std::string, std::string> metadata = report_errors(o, student, tests);
   metadata.merge(origin_of(input, o, training, data));
   const std::string target = o.directory + "/student.safetensors";
   student.write(target, metadata);
+  painn::PainnModel::read(Safetensors(target));  // what cannot be read was not made
   fmt::print("\nwritten: {}\n", target);
   return ExitCode::done;
 }

@@ -25,7 +25,7 @@ const bool registered = sections().add(
          {"rattle", Kind::length, "0.15 A", "largest standard deviation of these displacements",
           ""},
          {"min_difference", Kind::length, "0.01 A",
-          "frames of a trajectory nearer than this (rms of distances) are duplicates", ""},
+          "frames nearer than this (rms of distances) are duplicates", ""},
          {"min_distance", Kind::length, "0.55 A",
           "structures with two atoms nearer than this are dropped: they belong to the repulsion",
           ""},

@@ -29,13 +29,14 @@ bool finished(const std::string& folder) {
 
 /// One run into its folder, or what is left of it. False: stopped early.
 bool run_once(const Input& distill, const std::string& path, const std::string& folder,
-              const std::string& student) {
+              const std::string& student, std::size_t stage_number) {
   Input input(full_schema());
   input.read_file(path);
   const auto set = [&](const std::string& key, const std::string& value) {
     input.set(key, value, "distill");
   };
   set("output.directory", folder);
+  set("integrator.stage", std::to_string(stage_number));
   set("output.trajectory", "extxyz");
   set("output.layout", "separate");
   set("output.overwrite", "yes");
@@ -68,10 +69,11 @@ bool run_once(const Input& distill, const std::string& path, const std::string& 
 }  // namespace
 
 bool sample(const Input& input, const std::vector<std::string>& runs, const std::string& folder,
-            Part part, const std::string& student, Frames& frames) {
+            Part part, const std::string& student, std::size_t stage, Frames& frames) {
   for (const std::string& path : runs) {
     const std::string own = folder + "/" + fs::path(path).stem().string();
-    if (!finished(own) && !run_once(input, path, own, student)) return false;
+    if (!finished(own) && !run_once(input, path, own, student, stage)) return false;
+    ++stage;
     std::vector<std::string> files;
     for (const auto& entry : fs::directory_iterator(own)) {
       const std::string name = entry.path().filename().string();
@@ -94,19 +96,31 @@ bool sample(const Input& input, const std::vector<std::string>& runs, const std:
 
 void add_files(const Input& input, const std::vector<std::string>& paths, Part part,
                Frames& frames) {
-  for (const std::string& path : paths)
+  for (const std::string& path : paths) {
+    bool first = true;
     for (Structure& s : read_structure_file(input, path)) {
-      frames.groups.push_back({formula(s.numbers), part});
+      if (first || s.numbers != frames.structures.back().numbers)
+        frames.groups.push_back({formula(s.numbers), part});
+      first = false;
       frames.structures.push_back(std::move(s));
       frames.group.push_back(static_cast<int>(frames.groups.size()) - 1);
     }
+  }
 }
 
 void choose_validation(Frames& frames, std::size_t first, double share, std::uint32_t seed) {
   std::mt19937_64 random(seed + 2);
-  for (std::size_t g = first; g < frames.groups.size(); ++g)
-    if (frames.groups[g].part == Part::training && uniform53(random()) < share)
-      frames.groups[g].part = Part::validation;
+  std::vector<bool> filled(frames.groups.size(), false);  // others had nothing but duplicates
+  for (const int g : frames.group) filled[g] = true;
+  std::size_t left = frames.groups.size();
+  bool training = false;
+  for (std::size_t g = first; g < frames.groups.size(); ++g) {
+    if (frames.groups[g].part != Part::training) continue;
+    if (uniform53(random()) < share) frames.groups[g].part = Part::validation;
+    if (filled[g] && left == frames.groups.size()) left = g;
+    training = training || (filled[g] && frames.groups[g].part == Part::training);
+  }
+  if (!training && left < frames.groups.size()) frames.groups[left].part = Part::training;
 }
 
 Dataset label(const DistillOptions& options, Evaluator& teacher, const Frames& frames,

@@ -8,16 +8,19 @@ namespace md {
 
 /// Runs the inputs that have not finished in `folder`/NAME yet and adds the frames of their
 /// trajectories, a group for each replica. With `student` the runs take that model instead of the
-/// potential they name. Returns false when a signal or run.max_time ended a run early.
+/// potential they name. The runs are stages from `stage` on (integrator.stage), so that no two of a
+/// distillation draw the same random numbers. Returns false when a signal or run.max_time ended a
+/// run early.
 bool sample(const Input& input, const std::vector<std::string>& runs, const std::string& folder,
-            Part part, const std::string& student, Frames& frames);
+            Part part, const std::string& student, std::size_t stage, Frames& frames);
 
-/// Adds the frames of structure files, a group for each frame.
+/// Adds the frames of structure files. Those that follow each other in a file and have the same
+/// atoms are a group, as a trajectory is.
 void add_files(const Input& input, const std::vector<std::string>& paths, Part part,
                Frames& frames);
 
 /// Gives every group of `frames` from `first` on that is for training to validation with this
-/// probability.
+/// probability; one at least stays for training.
 void choose_validation(Frames& frames, std::size_t first, double share, std::uint32_t seed);
 
 /// Energies and forces of the frames by `teacher`; those with a force above options.max_force, or

@@ -16,7 +16,8 @@
 #include "md/files.hpp"
 #include "md/json.hpp"
 #include "potentials/support/safetensors.hpp"
-#include "program/run/run_loop.hpp"
+#include "program/components.hpp"
+#include "program/signals.hpp"
 
 namespace md {
 namespace {
@@ -79,16 +80,25 @@ void DistillTraining::use(const Dataset& data) {
 double DistillTraining::learning_rate(const Round& r, std::int64_t step) const {
   const double highest = r.number == 0 ? options_.learning_rate : options_.round_learning_rate;
   const double last = options_.last_learning_rate;
-  if (step < options_.warmup) return highest * static_cast<double>(step + 1) / options_.warmup;
-  const double x = static_cast<double>(step - options_.warmup) /
-                   static_cast<double>(std::max<std::int64_t>(1, r.steps - options_.warmup));
+  if (step < r.warmup)
+    return highest * static_cast<double>(step + 1) / static_cast<double>(r.warmup);
+  const double x = static_cast<double>(step - r.warmup) /
+                   static_cast<double>(std::max<std::int64_t>(1, r.steps - r.warmup));
   return last + 0.5 * (highest - last) * (1 + std::cos(std::numbers::pi * std::min(1.0, x)));
 }
 
 bool DistillTraining::train(int round, int epochs) {
   const auto batch = static_cast<std::size_t>(options_.batch);
   const auto per_epoch = static_cast<std::int64_t>((training_.size() + batch - 1) / batch);
-  const Round r{round, epochs, per_epoch, per_epoch * epochs};
+  const std::int64_t steps = per_epoch * epochs;
+  // A warm-up as long as the training would never reach its learning rate.
+  const std::int64_t warmup = options_.warmup < steps ? options_.warmup : steps / 10;
+  if (warmup < options_.warmup)
+    warn(
+        fmt::format("distill.warmup = {} is no shorter than the training of {} steps: it is cut "
+                    "to {}",
+                    options_.warmup, steps, warmup));
+  const Round r{round, epochs, per_epoch, steps, warmup};
   const auto start = Clock::now();
   auto written = start;
   const auto seconds = [](Clock::time_point from) {

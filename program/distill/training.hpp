@@ -40,7 +40,7 @@ class DistillTraining {
   /// One round of training: its number, its epochs, the steps of each and of all.
   struct Round {
     int number, epochs;
-    std::int64_t steps_per_epoch, steps;
+    std::int64_t steps_per_epoch, steps, warmup;
   };
   std::int64_t steps_of_round() const { return members_[0]->steps() - round_start_; }
   /// Of a step counted from the beginning of the round.

@@ -7,6 +7,7 @@
 #include "program/progress.hpp"
 #include "program/run/disk.hpp"
 #include "program/run/inputs.hpp"
+#include "program/run/memory.hpp"
 #include "program/run/stage.hpp"
 #include "program/schema.hpp"
 #include "program/verb.hpp"
@@ -23,6 +24,8 @@ Replicas check_stage(Input input, const Replicas* previous) {
   fmt::print("{}\n", stage.input.resolved());
   auto simulation = make_simulation(stage, start);
   using Clock = std::chrono::steady_clock;
+  const bool virial = simulation->potential().traits().virial;
+  const MemoryNeed memory = evaluate_and_measure(*simulation, o, virial);
   double step = 1e300;  // the shortest: the first calls also warm up
   for (int k = 0; k < 4; ++k) {
     const auto start = Clock::now();
@@ -42,10 +45,10 @@ Replicas check_stage(Input input, const Replicas* previous) {
   for (const auto& [name, value] : stage.potential_description)
     fmt::print("# {}: {}\n", name, value);
   fmt::print(
-      "# device: {}\n# memory: about {} for state and neighbor lists ({} free)\n"
+      "# device: {}\n# memory: about {} ({} free)\n"
       "# disk: about {} ({} free)\n# time: about {} for {} steps, from one evaluation in {:.3g} "
       "ms\n",
-      describe(stage.device, o.threads), size_text(static_cast<double>(simulation->bytes())),
+      describe(stage.device, o.threads), memory_text(memory, stage.device),
       size_text(static_cast<double>(free_memory(stage.device))),
       size_text(disk_need(o, state.n_atoms(), state.n_replicas())),
       size_text(free_disk(o.directory)), duration_text(step * static_cast<double>(o.steps)),
@@ -57,6 +60,7 @@ Replicas check_stage(Input input, const Replicas* previous) {
         o.directory);
   if (simulation->n_frozen() > 0)
     warn("the start is bad already for " + std::to_string(simulation->n_frozen()) + " replicas");
+  warn_of_small_memory(memory);
   warn_of_small_disk(o, state.n_atoms(), state.n_replicas());
   return last_replicas(*simulation, start);
 }

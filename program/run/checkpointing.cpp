@@ -89,6 +89,11 @@ Checkpoint make_checkpoint(Simulation& simulation, const std::string& model, con
   return c;
 }
 
+void add_replicas(Checkpoint& checkpoint, const Replicas& replicas) {
+  checkpoint.set("warmest", replicas.warmest);
+  checkpoint.set("origins", origins_text(replicas.origins));
+}
+
 Replicas read_replicas(const Checkpoint& checkpoint) {
   const std::vector<int> first = checkpoint.integers_as<int>("first_atom");
   if (first.size() < 2 || first.front() != 0 || !std::is_sorted(first.begin(), first.end()))
@@ -117,6 +122,8 @@ Replicas read_replicas(const Checkpoint& checkpoint) {
     system.source = checkpoint.source + ", replica " + std::to_string(r);
     replicas.settings[r] = {temperature[r], friction[r], ids[r], freedom[r]};
   }
+  replicas.origins = read_origins(checkpoint.has("origins") ? checkpoint.text("origins") : "[]", n);
+  replicas.warmest = checkpoint.has("warmest") ? checkpoint.doubles("warmest", n) : temperature;
   return replicas;
 }
 

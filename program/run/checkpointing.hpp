@@ -15,6 +15,9 @@ std::string model_hash(const Stage& stage);
 Checkpoint make_checkpoint(Simulation& simulation, const std::string& model, const Samples& samples,
                            const std::vector<FileMark>& marks);
 
+/// What of its replicas is in no simulation.
+void add_replicas(Checkpoint& checkpoint, const Replicas& replicas);
+
 /// The replicas of a checkpoint, with the temperatures and frictions that they had.
 Replicas read_replicas(const Checkpoint& checkpoint);
 /// The same for a stage that goes on with them: as its input says now, and checked. Throws

@@ -15,6 +15,10 @@ bool solid(Periodicity periodic) { return periodic.all(); }
 
 }  // namespace
 
+std::string time_text(double time_ps, double time_step) {
+  return time_step < 1e-6 ? fmt::format("{}", time_ps) : fmt::format("{:.9f}", time_ps);
+}
+
 Output::Output(const Stage& stage, const Replicas& replicas, bool virial, Samples& samples,
                const std::vector<FileMark>& resume)
     : batch_(replicas.batch()),
@@ -37,7 +41,12 @@ Output::Output(const Stage& stage, const Replicas& replicas, bool virial, Sample
         make_writer(format, {directory_, batch_, velocities_, forces_, packed_, title, resume}));
   const std::string header =
       std::string("step,time_ps,replica,temperature_K,potential_eV,kinetic_eV,total_eV,status") +
-      (pressure_ ? ",volume_A3,pressure_GPa\n" : "\n");
+      (pressure_ ? ",volume_A3,pressure_GPa" : "") + ",name,target_temperature_K\n";
+  const bool temperatures = !stage.input.text("integrator.temperature").empty();
+  for (std::size_t r = 0; r < replicas.origins.size(); ++r)
+    endings_.push_back(
+        fmt::format(",{},{}\n", csv_field(replicas.origins[r].name),
+                    temperatures ? fmt::format("{:.6f}", replicas.settings[r].temperature) : ""));
   writer_ = std::make_unique<AsyncWriter>(
       std::move(writers), std::make_unique<TextLog>(directory_, "log.csv", header, resume));
 }
@@ -51,12 +60,18 @@ bool Output::wants_virial(std::int64_t step) const { return pressure_ && due(ste
 
 std::string Output::log_lines(const Frame& frame, std::string text) const {
   auto out = std::back_inserter(text);
+  const std::string time = time_text(frame.time_ps, time_step_);
   for (int r = 0; r < batch_.n_replicas(); ++r) {
-    fmt::format_to(out, "{},{:.9f},{},{:.6f},{:.10f},{:.10f},{:.10f},{}", frame.step, frame.time_ps,
-                   r, frame.temperature[r], frame.potential[r], frame.kinetic[r],
-                   frame.potential[r] + frame.kinetic[r],
-                   name(static_cast<Status>(frame.status[r])));
-    if (pressure_ && solid(batch_.periodic[r])) {
+    const auto status = static_cast<Status>(frame.status[r]);
+    const bool known = status != Status::quarantined;  // what a bad one has means nothing
+    fmt::format_to(out, "{},{},{},", frame.step, time, r);
+    if (known)
+      fmt::format_to(out, "{:.6f},{:.10f},{:.10f},{:.10f},", frame.temperature[r],
+                     frame.potential[r], frame.kinetic[r], frame.potential[r] + frame.kinetic[r]);
+    else
+      text += ",,,,";
+    text += name(status);
+    if (pressure_ && known && solid(batch_.periodic[r])) {
       const double volume = std::abs(determinant(frame.cell[r]));
       const Mat3& stress = frame.stress[r];
       const double pressure =
@@ -65,7 +80,7 @@ std::string Output::log_lines(const Frame& frame, std::string text) const {
     } else if (pressure_) {
       text += ",,";
     }
-    text += '\n';
+    text += endings_[r];
   }
   return text;
 }

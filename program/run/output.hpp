@@ -10,6 +10,10 @@
 
 namespace md {
 
+/// A time of a run for people and tables: ps with nine decimals, more where its steps are shorter
+/// than the last of them.
+std::string time_text(double time_ps, double time_step);
+
 /// The growing files of a run: trajectories and log.csv. Copies states on the calling thread,
 /// writes on another.
 class Output {
@@ -39,6 +43,7 @@ class Output {
   std::string log_lines(const Frame& frame, std::string text) const;
 
   Batch batch_;
+  std::vector<std::string> endings_;  // of the rows of each replica: ",name,target temperature"
   Samples& samples_;
   std::string directory_;
   std::vector<std::string> formats_;

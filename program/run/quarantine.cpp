@@ -8,6 +8,7 @@
 #include "io/replica_files.hpp"
 #include "md/files.hpp"
 #include "program/components.hpp"
+#include "program/run/output.hpp"
 
 namespace md {
 namespace {
@@ -50,11 +51,13 @@ void Quarantine::write(const Simulation& simulation, int r, const std::string& r
   std::string text;
   for (const Safety::Kept& kept : states) {
     ExtendedXyzFields fields;
-    fields.info = {{"step", std::to_string(kept.step)},
-                   {"time_ps", fmt::format("{:.9f}", kept.step * stage_.options.time_step * 1e-3)},
-                   {"replica", std::to_string(r)},
-                   {"fault_step", std::to_string(state.fault_step.read(r))},
-                   {"fault", reason}};
+    fields.info = {
+        {"step", std::to_string(kept.step)},
+        {"time_ps", time_text(static_cast<double>(kept.step) * stage_.options.time_step * 1e-3,
+                              stage_.options.time_step)},
+        {"replica", std::to_string(r)},
+        {"fault_step", std::to_string(state.fault_step.read(r))},
+        {"fault", reason}};
     if (!kept.force.empty()) fields.energy = kept.potential;
     fields.forces = kept.force;
     fields.velocities = XyzVelocities::momenta;

@@ -2,7 +2,6 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <ctime>
 #include <filesystem>
@@ -40,8 +39,6 @@ std::string timings_json(const Timings& t, const FinishedRun& run) {
   const State& state = run.simulation.state();
   const Stage& stage = run.stage;
   const Rates rate = rates(t, state, stage.options.time_step);
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
   Json json{{"device", describe(stage.device, stage.options.threads)},
             {"atoms", state.n_atoms()},
             {"replicas", state.n_replicas()},
@@ -51,7 +48,7 @@ std::string timings_json(const Timings& t, const FinishedRun& run) {
             {"atom_steps_per_s", rate.atom_steps},
             {"ns_per_day", rate.ns_per_day},
             {"ms_per_molecule_step", rate.ms_per_molecule_step},
-            {"peak_memory_MB", usage.ru_maxrss / 1024.0},
+            {"peak_memory_MB", peak_memory() / 1e6},
             {"phases",
              {{"neighbors", t.phases.neighbors},
               {"potential", t.phases.potential},
@@ -59,6 +56,11 @@ std::string timings_json(const Timings& t, const FinishedRun& run) {
               {"output", t.output},
               {"other", rest(t)}}}};
   for (const auto& [phase, time] : t.watches) json["phases"][phase] = time;
+  if (t.memory)
+    json["memory_need_MB"] = {{"state_and_neighbors", t.memory->engine / 1e6},
+                              {"potential", t.memory->potential / 1e6},
+                              {"copies", t.memory->copies / 1e6},
+                              {"program", t.memory->program / 1e6}};
   return json.dump(2) + "\n";
 }
 
@@ -72,20 +74,33 @@ std::string summary_json(const FinishedRun& run) {
   for (const auto* list : {&stage.files, &run.start.files})
     for (const HashedFile& file : *list)
       files.push_back({{"path", file.path}, {"sha256", file.sha256}});
+  const bool temperatures = !stage.input.text("integrator.temperature").empty();
   for (int r = 0; r < state.n_replicas(); ++r) {
     Status now = static_cast<Status>(status[r]);
     const bool bad = now == Status::quarantined;
     if (now == Status::running && run.outcome == "finished") now = Status::finished;
     if (now == Status::running) now = Status::stopped;
-    Json replica{{"replica", r},
-                 {"id", run.start.settings[r].id},
-                 {"status", name(now)},
-                 {"steps", bad ? fault_step[r] : step},
-                 {"atoms", run.start.systems[r].size()},
-                 {"formula", formula(run.start.systems[r].numbers)},
-                 {"energy_drift_eV_per_ps", run.samples.energy_drift(r)},
-                 {"mean_temperature_K", run.samples.mean_temperature(r)}};
-    if (bad) replica["fault"] = describe_fault(fault[r]);
+    const Origin& origin = run.start.origins[r];
+    Json replica{
+        {"replica", r},
+        {"id", run.start.settings[r].id},
+        {"status", name(now)},
+        {"source", origin.source},
+        {"frame", origin.frame},
+        {"name", origin.name},
+        {"copy", origin.copy},
+        {"target_temperature_K", temperatures ? Json(run.start.settings[r].temperature) : Json()},
+        {"steps", bad ? fault_step[r] : step},
+        {"atoms", run.start.systems[r].size()},
+        {"formula", formula(run.start.systems[r].numbers)},
+        {"energy_drift_eV_per_ps", run.samples.energy_drift(r)},
+        {"mean_temperature_K", run.samples.mean_temperature(r)}};
+    if (bad) {
+      replica["fault"] = describe_fault(fault[r]);
+      replica["fault_step"] = fault_step[r];
+      replica["fault_time_ps"] =
+          static_cast<double>(fault_step[r]) * stage.options.time_step * 1e-3;
+    }
     replicas.push_back(std::move(replica));
   }
   Json json{{"program", "understudy"},
@@ -99,6 +114,7 @@ std::string summary_json(const FinishedRun& run) {
             {"model", lines_of(stage.potential_description)},
             {"integrator", stage.input.text("integrator.method")},
             {"seed", stage.options.seed},
+            {"stage", stage.options.stage},
             {"steps", step},
             {"time_ps", static_cast<double>(step) * stage.options.time_step * 1e-3},
             {"files", files},

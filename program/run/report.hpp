@@ -1,8 +1,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
+#include "program/run/memory.hpp"
 #include "program/run/samples.hpp"
 #include "program/run/stage.hpp"
 
@@ -15,6 +17,7 @@ struct Timings {
   std::map<std::string, double> watches;  // s, by phase; see Watch
   std::int64_t steps = 0;                 // made by this process
   PhaseTimes phases;
+  std::optional<MemoryNeed> memory;  // of a run from its start
 };
 
 /// A run that has come to its end, in what its reports need of it.

@@ -7,6 +7,7 @@
 #include "program/run/report.hpp"
 #include "program/run/run_loop.hpp"
 #include "program/schema.hpp"
+#include "program/signals.hpp"
 #include "program/verb.hpp"
 
 namespace md {

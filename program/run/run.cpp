@@ -12,6 +12,7 @@
 #include "program/run/report.hpp"
 #include "program/run/run_loop.hpp"
 #include "program/schema.hpp"
+#include "program/signals.hpp"
 #include "program/verb.hpp"
 
 namespace md {
@@ -22,8 +23,10 @@ namespace {
 std::string write_start(const Stage& stage, const Replicas& start, const Replicas& from) {
   const std::string path = stage.options.directory + "/start.xyz";
   std::string text;
-  for (const Structure& system : from.systems) {
+  for (std::size_t r = 0; r < from.systems.size(); ++r) {
+    const Structure& system = from.systems[r];
     ExtendedXyzFields fields;
+    if (!from.origins[r].name.empty()) fields.info = {{"name", from.origins[r].name}};
     fields.velocities = XyzVelocities::velocities;
     append_extended_xyz(
         text, {system.numbers, system.positions, system.velocities, system.cell, system.periodic},

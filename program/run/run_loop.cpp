@@ -4,26 +4,24 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 
 #include "md/files.hpp"
 #include "program/progress.hpp"
 #include "program/run/checkpointing.hpp"
 #include "program/run/disk.hpp"
+#include "program/run/energy_watch.hpp"
+#include "program/run/memory.hpp"
 #include "program/run/novelty.hpp"
 #include "program/run/output.hpp"
 #include "program/run/quarantine.hpp"
 #include "program/run/report.hpp"
+#include "program/signals.hpp"
 
 namespace md {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-volatile std::sig_atomic_t signal_received = 0;
-
-extern "C" void remember_signal(int number) { signal_received = number; }
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -43,10 +41,12 @@ class RunLoop {
                 from ? read_marks(*from) : std::vector<FileMark>()),
         quarantine_(stage, start),
         novelty_(output_),
+        energy_(stage),
         fresh_(!from) {
     if (from) restore(*from, *simulation_, samples_);
     for (const auto& watch : stage.watches) watches_.push_back(watch.get());
     watches_.push_back(&novelty_);
+    watches_.push_back(&energy_);
     quarantine_.begin(stage, start, *simulation_, from);
     for (Watch* watch : watches_) watch->begin(stage, start, *simulation_, from);
   }
@@ -73,6 +73,7 @@ class RunLoop {
   Output output_;
   Quarantine quarantine_;  // the first to look: what is bad is put aside before it is written
   NoveltyWatch novelty_;
+  EnergyWatch energy_;
   std::vector<Watch*> watches_;  // all others
   bool fresh_;
   Timings timings_;
@@ -102,6 +103,7 @@ void RunLoop::write_checkpoint() {
   for (Watch* watch : watches_)
     for (FileMark& mark : watch->flush()) marks.push_back(std::move(mark));
   Checkpoint checkpoint = make_checkpoint(*simulation_, model_hash(stage_), samples_, marks);
+  add_replicas(checkpoint, replicas_);
   for (const Watch* watch : watches_) watch->save(checkpoint);
   md::write_checkpoint(stage_.options.directory + "/checkpoint.nc", checkpoint,
                        stage_.options.keep);
@@ -117,12 +119,15 @@ bool RunLoop::checkpoint_due(std::int64_t step) const {
 
 void RunLoop::begin() {
   if (fresh_) {
-    simulation_->evaluate(output_.wants_virial(0));
+    timings_.memory = evaluate_and_measure(*simulation_, stage_.options, output_.wants_virial(0));
+    warn_of_small_memory(*timings_.memory);
     look();
     stand_still();
     write_checkpoint();  // from now on a restart is possible
   }
+  const std::optional<MemoryNeed> memory = timings_.memory;
   timings_ = {};
+  timings_.memory = memory;
   for (const Watch* watch : watches_)
     if (!watch->phase().empty()) timings_.watches[watch->phase()] = 0;
 }
@@ -158,7 +163,7 @@ std::string RunLoop::loop() {
       break;
     }
     if (now >= o.steps) break;
-    if (signal_received != 0 || seconds_since(start_) > o.max_time) {
+    if (stop_requested() || seconds_since(start_) > o.max_time) {
       outcome = "stopped early";
       break;
     }
@@ -187,7 +192,8 @@ FinishedRun RunLoop::finish(const std::string& outcome) {
 ExitCode RunLoop::run(const std::string& input_text) {
   const State& state = simulation_->state();
   const std::string& folder = stage_.options.directory;
-  warn_of_small_disk(stage_.options, state.n_atoms(), state.n_replicas());
+  warn_of_small_disk(stage_.options, state.n_atoms(), state.n_replicas(),
+                     fresh_ ? -1 : simulation_->step());
   write_file(folder + "/input.ini", input_text);
   begin();
   const auto start = Clock::now();
@@ -219,15 +225,6 @@ ExitCode RunLoop::run(const std::string& input_text) {
 }
 
 }  // namespace
-
-void catch_signals() {
-  struct sigaction action {};
-  action.sa_handler = remember_signal;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
-
-bool stop_requested() { return signal_received != 0; }
 
 StageEnd run_stage(const Stage& stage, const Replicas& start, const Checkpoint* from,
                    const std::string& command, const std::string& input_text) {

@@ -21,9 +21,4 @@ struct StageEnd {
 StageEnd run_stage(const Stage& stage, const Replicas& start, const Checkpoint* from,
                    const std::string& command, const std::string& input_text = "");
 
-/// From now on SIGINT and SIGTERM end the run with a checkpoint.
-void catch_signals();
-/// True once one of them has come.
-bool stop_requested();
-
 }  // namespace md

@@ -41,6 +41,10 @@ const bool registered[] = {
               "replicas, or ladder(300 K, 600 K) over the copies of each system",
               ""},
              {"seed", Kind::integer, "2026", "seed of all random numbers", ""},
+             {"stage", Kind::integer, "1",
+              "which stage of its run this is: each has random numbers of its own; of several "
+              "inputs each has its place",
+              ""},
          },
          chooser_from("method", integrators)}),
     sections().add(
@@ -56,7 +60,8 @@ const bool registered[] = {
           {"log_every", Kind::steps_or_time, "100", "between rows of log.csv: steps or a time", ""},
           {"layout", Kind::choice, "separate", "a file per replica, or one for the whole batch",
            "separate|packed"},
-          {"overwrite", Kind::flag, "no", "replace what an earlier run left in the folder", ""},
+          {"overwrite", Kind::flag, "no",
+           "replace what an earlier run left in the folder, or the file", ""},
           {"file", Kind::file, "",
            "of `understudy energy`: the extended XYZ to write; of `verify`: the JSON", ""}}}),
     sections().add("checkpoint", {50,
@@ -74,9 +79,15 @@ const bool registered[] = {
          "when a replica is bad, and what follows",
          {{"on_failure", Kind::choice, "quarantine", "what a bad replica leads to",
            "quarantine|stop"},
-          {"max_temperature", Kind::temperature, "", "a replica hotter than this is bad", ""},
-          {"max_force", Kind::force, "", "a replica with a larger force on an atom is bad", ""},
-          {"min_distance", Kind::length, "", "a replica with two atoms nearer than this is bad",
+          {"max_temperature", Kind::temperature, "auto",
+           "a replica hotter than this is bad; off; auto: ten times its temperature, at least "
+           "10000 K, more for few degrees of freedom",
+           ""},
+          {"max_force", Kind::force, "500 eV/A",
+           "a replica with a larger force on an atom is bad; off", ""},
+          {"min_distance", Kind::length, "auto",
+           "a replica with two atoms nearer than this is bad; off; auto: 0.3 A, off where the "
+           "potential is bound to a place, as harmonic is, and atoms pass through each other",
            ""}}}),
 };
 
@@ -105,6 +116,14 @@ std::int64_t read_total_steps(const Input& input, double time_step) {
 double read_limit(const Input& input, const std::string& key, double none) {
   if (input.text(key).empty()) return none;
   return input.positive(key);
+}
+
+/// A limit of [safety] that "off" turns off.
+double read_safety(const Input& input, const std::string& key, double off) {
+  if (input.text(key) == "off") return off;
+  const double value = input.number(key);
+  if (!(value > 0)) input.fail_value(key, "must be above zero, or off");
+  return value;
 }
 
 std::vector<std::string> read_formats(const Input& input) {
@@ -140,6 +159,7 @@ RunOptions read_run_options(const Input& input) {
   o.replicas = static_cast<int>(replicas);
   o.first_id = read_u32(input, "system.replica_id");
   o.seed = read_u32(input, "integrator.seed");
+  o.stage = static_cast<std::uint32_t>(input.integer("integrator.stage", 1, 1 << 24));
   o.velocities = input.choice("system.velocities");
   o.remove_drift = input.flag("system.remove_drift");
 
@@ -167,9 +187,11 @@ RunOptions read_run_options(const Input& input) {
   if (o.skin < 0) input.fail_value("neighbors.skin", "must not be below zero");
   o.stop_on_failure = input.choice("safety.on_failure") == "stop";
   const double inf = std::numeric_limits<double>::infinity();
-  o.limits.max_force = read_limit(input, "safety.max_force", inf);
-  o.limits.max_temperature = read_limit(input, "safety.max_temperature", inf);
-  o.limits.min_distance = read_limit(input, "safety.min_distance", 0);
+  o.max_force = read_safety(input, "safety.max_force", inf);
+  if (input.text("safety.min_distance") != "auto")
+    o.min_distance = read_safety(input, "safety.min_distance", 0);
+  if (input.text("safety.max_temperature") != "auto")
+    o.max_temperature = read_safety(input, "safety.max_temperature", inf);
 
   o.threads = read_threads(input);
   o.strict = input.choice("run.determinism") == "strict";

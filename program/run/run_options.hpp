@@ -2,18 +2,18 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "md/input/input.hpp"
-#include "md/safety.hpp"
 
 namespace md {
 
 /// The input of a run as numbers, checked. What is per replica needs their number and comes later.
 struct RunOptions {
   int replicas = 1;
-  std::uint32_t first_id = 0, seed = 0;
+  std::uint32_t first_id = 0, seed = 0, stage = 1;
   std::string velocities;
   bool remove_drift = true;
 
@@ -29,7 +29,9 @@ struct RunOptions {
   int keep = 2;
   double skin = 1;
   bool stop_on_failure = false;
-  SafetyLimits limits;
+  double max_force = std::numeric_limits<double>::infinity();  // eV/A
+  std::optional<double> max_temperature;  // K, infinite when off; nothing: auto
+  std::optional<double> min_distance;     // A, 0 when off; nothing: auto
 
   int threads = 1;
   bool strict = false, progress = true;

@@ -1,5 +1,6 @@
 #include "program/run/stage.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "md/errors.hpp"
@@ -7,33 +8,38 @@
 #include "md/text.hpp"
 #include "md/velocities.hpp"
 #include "program/components.hpp"
+#include "program/run/limits.hpp"
 #include "program/schema.hpp"
 
 namespace md {
 namespace {
 
-std::vector<Structure> read_systems(const Input& input, std::vector<HashedFile>& files) {
-  std::vector<Structure> systems;
+/// Every frame of every structure file, with where it comes from.
+void read_systems(const Input& input, Replicas& replicas) {
   for (const std::string& path : input.files("system.structure")) {
-    for (Structure& system : read_structure_file(input, path)) systems.push_back(std::move(system));
-    files.push_back({path, sha256_of_file(path)});
+    std::vector<Structure> frames = read_structure_file(input, path);
+    for (Origin& origin : origins_of(path, frames)) replicas.origins.push_back(std::move(origin));
+    for (Structure& system : frames) replicas.systems.push_back(std::move(system));
+    replicas.files.push_back({path, sha256_of_file(path)});
   }
-  return systems;
 }
 
 /// Copies of every frame: replica = frame * replicas + copy.
-std::vector<Structure> replicate(std::vector<Structure> frames, int copies) {
+template <class T>
+std::vector<T> replicate(std::vector<T> frames, int copies) {
   if (copies == 1) return frames;
-  std::vector<Structure> systems;
+  std::vector<T> systems;
   systems.reserve(frames.size() * copies);
-  for (const Structure& frame : frames) systems.insert(systems.end(), copies, frame);
+  for (const T& frame : frames) systems.insert(systems.end(), copies, frame);
   return systems;
 }
 
-/// Velocities at the start as [system] velocities says.
-void start_moving(const Stage& stage, Replicas& replicas, const std::vector<double>& temperatures) {
+/// Velocities at the start as [system] velocities says. Returns which replicas keep those they had.
+std::vector<bool> start_moving(const Stage& stage, Replicas& replicas,
+                               const std::vector<double>& temperatures) {
   const Input& input = stage.input;
   const RunOptions& o = stage.options;
+  std::vector<bool> kept(replicas.systems.size(), false);
   for (std::size_t r = 0; r < replicas.systems.size(); ++r) {
     Structure& system = replicas.systems[r];
     const bool from_file = !system.velocities.empty();
@@ -42,14 +48,16 @@ void start_moving(const Stage& stage, Replicas& replicas, const std::vector<doub
       input.fail("system.velocities", "is file, but " + system.source + " has no velocities");
     if (o.velocities == "maxwell" && !drawable)
       input.fail("system.velocities", "is maxwell, which needs integrator.temperature");
-    if (o.velocities == "zero") {
+    const bool drawn =
+        o.velocities == "maxwell" || (o.velocities == "auto" && !from_file && drawable);
+    if (drawn)
+      draw_velocities(system, temperatures[r], {o.seed, o.stage - 1}, replicas.settings[r].id);
+    else if (o.velocities == "zero" || !from_file)
       system.velocities.assign(system.numbers.size(), {});
-    } else if (o.velocities == "maxwell" || (o.velocities == "auto" && !from_file && drawable)) {
-      draw_velocities(system, temperatures[r], o.seed, replicas.settings[r].id);
-    } else if (!from_file) {
-      system.velocities.assign(system.numbers.size(), {});
-    }
+    else
+      kept[r] = true;
   }
+  return kept;
 }
 
 /// Removes drift at the start and counts the degrees of freedom that are left.
@@ -97,8 +105,12 @@ Replicas take_over(const Stage& stage, const Replicas& previous) {
 /// The frames of the structure files, as often as system.replicas says.
 Replicas read_replicas(const Stage& stage) {
   Replicas replicas;
-  std::vector<Structure> frames = read_systems(stage.input, replicas.files);
-  replicas.systems = replicate(std::move(frames), stage.options.replicas);
+  read_systems(stage.input, replicas);
+  const int copies = stage.options.replicas;
+  replicas.systems = replicate(std::move(replicas.systems), copies);
+  replicas.origins = replicate(std::move(replicas.origins), copies);
+  for (std::size_t r = 0; r < replicas.origins.size(); ++r)
+    replicas.origins[r].copy = static_cast<int>(r) % copies;
   replicas.settings.resize(replicas.systems.size());
   replicas.status.assign(replicas.systems.size(), static_cast<int>(Status::running));
   return replicas;
@@ -107,7 +119,7 @@ Replicas read_replicas(const Stage& stage) {
 std::unique_ptr<Integrator> make_integrator(const Input& input, const RunOptions& options) {
   return integrators()
       .find(input.text("integrator.method"))
-      .make({input, options.time_step, options.seed});
+      .make({input, options.time_step, {options.seed, options.stage - 1}});
 }
 
 }  // namespace
@@ -135,6 +147,7 @@ Stage::Stage(Input given, bool watched) : input(std::move(given)) {
   const auto integrator = make_integrator(input, options);
   thermostat = integrator->needs_temperature();
   conserves_momentum = integrator->conserves_momentum();
+  conserves_energy = integrator->conserves_energy();
   if (thermostat && input.text("integrator.temperature").empty())
     input.fail("integrator.temperature",
                "is missing: " + input.text("integrator.method") + " needs one");
@@ -173,11 +186,13 @@ Replicas start_replicas(const Stage& stage, const Replicas* previous) {
       replicas.settings[r].id = o.first_id + static_cast<std::uint32_t>(r);
   set_thermostats(stage, replicas);
 
-  start_moving(stage, replicas, temperatures);
+  std::vector<bool> from_file = start_moving(stage, replicas, temperatures);
+  if (previous) from_file.assign(n, false);
   // A later stage has drift only if an earlier one left it in or brought it back.
   const bool fresh = !previous || o.velocities == "maxwell" || input.has("system.remove_drift");
   replicas.drift_removed = fresh ? o.remove_drift : is_without_drift(*previous);
   settle(stage, replicas);
+  take_start_temperatures(stage, replicas, from_file);
   return replicas;
 }
 
@@ -188,9 +203,12 @@ void set_thermostats(const Stage& stage, Replicas& replicas) {
   const std::vector<double> frictions =
       stage.input.takes(friction) ? stage.input.per_replica(friction, n, copies(stage.input))
                                   : std::vector<double>(n);
+  replicas.warmest.resize(n);
   for (int r = 0; r < n; ++r) {
-    replicas.settings[r].temperature = temperatures.empty() ? 0 : temperatures[r];
+    double& temperature = replicas.settings[r].temperature;
+    temperature = temperatures.empty() ? 0 : temperatures[r];
     replicas.settings[r].friction = frictions[r];
+    replicas.warmest[r] = std::max(replicas.warmest[r], temperature);
   }
 }
 
@@ -198,9 +216,9 @@ std::unique_ptr<Simulation> make_simulation(const Stage& stage, const Replicas& 
   Potential* potential = stage.potential.get();
   for (const auto& watch : stage.watches) potential = &watch->drive(*potential, replicas);
   const RunOptions& o = stage.options;
-  auto simulation =
-      std::make_unique<Simulation>(stage.device, o.threads, replicas.systems, replicas.settings,
-                                   *potential, make_integrator(stage.input, o), o.skin, o.limits);
+  auto simulation = std::make_unique<Simulation>(
+      stage.device, o.threads, replicas.systems, replicas.settings, *potential,
+      make_integrator(stage.input, o), o.skin, safety_limits(stage, replicas));
   simulation->state().status.upload(replicas.status);
   return simulation;
 }

@@ -6,6 +6,7 @@
 
 #include "md/simulation.hpp"
 #include "md/structure.hpp"
+#include "program/run/origin.hpp"
 #include "program/run/run_options.hpp"
 #include "program/run/watch.hpp"
 
@@ -23,6 +24,9 @@ struct Replicas {
   std::vector<int> status;        // Status
   bool drift_removed = false;     // at the start
   std::vector<HashedFile> files;  // that the systems were read from
+  /// K: the highest temperature that each was given so far, of a thermostat or as velocities.
+  std::vector<double> warmest = {};
+  std::vector<Origin> origins = {};
 
   Batch batch() const;
 };
@@ -43,6 +47,7 @@ struct Stage {
   Description potential_description;
   bool thermostat = false;          // the integrator keeps a temperature
   bool conserves_momentum = false;  // likewise
+  bool conserves_energy = false;    // likewise
   std::vector<HashedFile> files;    // models
   std::vector<std::unique_ptr<Watch>> watches;
 };

@@ -8,6 +8,7 @@
 
 #include "md/files.hpp"
 #include "program/components.hpp"
+#include "program/folder.hpp"
 #include "program/schema.hpp"
 #include "program/verb.hpp"
 
@@ -100,7 +101,7 @@ namespace {
 ExitCode verify_verb(const CommandLine& line) {
   Input input = read_input(line);
   choose_components(input, "verify");
-  const std::string target = input.text("output.file").empty() ? "" : input.file("output.file");
+  const std::string target = input.text("output.file").empty() ? "" : output_file(input);
   if (!target.empty() &&
       !std::filesystem::is_directory(std::filesystem::path(target).parent_path()))
     input.fail("output.file", target + ": its folder is not there");

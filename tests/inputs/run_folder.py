@@ -10,6 +10,7 @@ import sys
 COLUMNS = ["step", "time_ps", "replica", "temperature_K", "potential_eV", "kinetic_eV", "total_eV",
            "status"]
 PERIODIC_COLUMNS = ["volume_A3", "pressure_GPa"]
+LAST_COLUMNS = ["name", "target_temperature_K"]
 
 
 def require(condition, message):
@@ -63,7 +64,7 @@ def check(folder, atoms, steps, periodic=False):
 
 def check_log(folder, n, steps, periodic):
     rows = rows_of(folder)
-    wanted = COLUMNS + (PERIODIC_COLUMNS if periodic else [])
+    wanted = COLUMNS + (PERIODIC_COLUMNS if periodic else []) + LAST_COLUMNS
     require(list(rows[0]) == wanted, f"columns of log.csv are {list(rows[0])}, expected {wanted}")
     seen = [(int(row["step"]), int(row["replica"])) for row in rows]
     require(seen == [(s, r) for s in steps for r in range(n)],

@@ -55,7 +55,7 @@ struct Phase {
 struct Running : Simulation {
   Running(const std::vector<Structure>& systems, const std::vector<ReplicaSettings>& settings,
           std::unique_ptr<Integrator> integrator)
-      : Simulation(Device{}, 2, systems, settings, argon(), std::move(integrator), 1, {}) {
+      : Simulation(test_device(), 2, systems, settings, argon(), std::move(integrator), 1, {}) {
     evaluate(false);
   }
 };
@@ -170,7 +170,7 @@ TEST_P(IntegratorConformance, ContinuesFromTheStateToTheLastBit) {
     Running first(systems, settings(systems), integrator());
     first.advance(stop, false);
     // All that a checkpoint has; the integrator is a new one.
-    Simulation second(Device{}, 2, systems, settings(systems), argon(), integrator(), 1, {});
+    Simulation second(test_device(), 2, systems, settings(systems), argon(), integrator(), 1, {});
     const State& from = first.state();
     State& to = second.state();
     to.position.upload(from.position.download());
@@ -206,7 +206,7 @@ TEST_P(IntegratorConformance, ThermostatsGiveTheDistributionOfTheKineticEnergy) 
   std::vector<ReplicaSettings> how = settings_of(systems, 100, w);
   for (std::size_t r = 0; r < how.size(); r += 2) how[r].temperature = 400;
   const auto harmonic = potential_of("harmonic", {{"stiffness", "2"}});
-  Simulation s(Device{}, 1, systems, how, *harmonic, integrator(dt), 0, {});
+  Simulation s(test_device(), 1, systems, how, *harmonic, integrator(dt), 0, {});
   s.evaluate(false);
   s.advance(100, false);
   std::vector<double> energies;

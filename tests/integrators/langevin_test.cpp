@@ -20,8 +20,8 @@ struct Oscillators {
     s.numbers.assign(n, 6);
     s.positions.assign(n, {});
     const std::vector<Structure> systems{s};
-    return Simulation(Device{}, 1, systems, settings_of(systems, temperature, friction), *harmonic,
-                      integrator_of("langevin", time_step), 0, {});
+    return Simulation(test_device(), 1, systems, settings_of(systems, temperature, friction),
+                      *harmonic, integrator_of("langevin", time_step), 0, {});
   }
 };
 
@@ -54,8 +54,8 @@ TEST(Langevin, FreeVelocitiesDecayAndSpreadAsTheExactSolution) {
   s.velocities.assign(n, {v0, 0, 0});
   const std::vector<Structure> systems{s};
   const auto nothing = potential_of("harmonic", {{"stiffness", "1e-30"}});
-  Simulation simulation(Device{}, 1, systems, settings_of(systems, temperature, friction), *nothing,
-                        integrator_of("langevin", dt), 0, {});
+  Simulation simulation(test_device(), 1, systems, settings_of(systems, temperature, friction),
+                        *nothing, integrator_of("langevin", dt), 0, {});
   simulation.evaluate(false);
   simulation.advance(5, false);
   double mean = 0, square = 0;
@@ -76,7 +76,7 @@ TEST(Langevin, WithoutFrictionIsVelocityVerlet) {
   const std::vector<Structure> systems{start};
   std::vector<std::vector<Vec3>> ends;
   for (const char* method : {"langevin", "velocity_verlet"}) {
-    Simulation s(Device{}, 1, systems, settings_of(systems, 300, 0), argon(),
+    Simulation s(test_device(), 1, systems, settings_of(systems, 300, 0), argon(),
                  integrator_of(method, 5), 1, {});
     s.evaluate(false);
     s.advance(100, false);
@@ -95,7 +95,7 @@ TEST(Langevin, EveryReplicaHasItsOwnTemperatureAndFriction) {
   settings[1].temperature = 400;
   settings[1].friction = 0.2;
   const auto harmonic = potential_of("harmonic", {{"stiffness", "2"}});
-  Simulation s(Device{}, 1, systems, settings, *harmonic, integrator_of("langevin", 2), 0, {});
+  Simulation s(test_device(), 1, systems, settings, *harmonic, integrator_of("langevin", 2), 0, {});
   s.evaluate(false);
   s.advance(200, false);
   double kinetic[2]{};

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "md/simulation.hpp"
+#include "tests/device.hpp"
 
 namespace md::test {
 
@@ -14,7 +15,7 @@ inline std::unique_ptr<Potential> potential_of(
   const auto& entry = potentials().find(name);
   Input input(Input::Schema{{"potential", entry.keys}});
   for (const auto& [key, value] : keys) input.set("potential." + key, value);
-  return entry.make({input, Device{}, 1, true, "float64"});
+  return entry.make({input, test_device(), 1, true, "float64"});
 }
 
 inline std::unique_ptr<Integrator> integrator_of(const std::string& name, double time_step,

@@ -11,7 +11,7 @@ namespace {
 
 Simulation argon_run(const Structure& start, double time_step) {
   const std::vector<Structure> systems{start};
-  return Simulation(Device{}, 1, systems, settings_of(systems), argon(),
+  return Simulation(test_device(), 1, systems, settings_of(systems), argon(),
                     integrator_of("velocity_verlet", time_step), 1.0, {});
 }
 
@@ -21,7 +21,7 @@ TEST(VelocityVerlet, FollowsTheHarmonicOscillator) {
   const double k = 2.0, dt = 0.7, mass = standard_mass(6);
   const std::vector<Structure> systems{{{6}, {{1, 0, 0}}, {{0, 0, 0}}, {}, {}, "", ""}};
   const auto harmonic = potential_of("harmonic", {{"stiffness", "2"}});
-  Simulation s(Device{}, 1, systems, settings_of(systems), *harmonic,
+  Simulation s(test_device(), 1, systems, settings_of(systems), *harmonic,
                integrator_of("velocity_verlet", dt), 0, {});
   s.evaluate(false);
   const double w = std::sqrt(k / mass * units::force_to_acceleration);

@@ -14,7 +14,7 @@ constexpr int running = static_cast<int>(Status::running);
 constexpr int quarantined = static_cast<int>(Status::quarantined);
 
 Simulation make(const std::vector<Structure>& systems, const SafetyLimits& limits) {
-  return Simulation(Device{}, 1, systems, settings_of(systems), argon(),
+  return Simulation(test_device(), 1, systems, settings_of(systems), argon(),
                     integrator_of("velocity_verlet", 5), 1, limits);
 }
 
@@ -85,10 +85,30 @@ TEST(Safety, HoldsTheLimitsItIsGiven) {
   EXPECT_EQ(fault({.min_distance = 2.5}, 0.6), fault_distance);
 }
 
+TEST(Safety, FindsTwoAtomsTooNearInTheStepInWhichTheyAre) {
+  // Two free atoms fly towards each other: 6 A apart, 0.08 A less in every step of 5 fs.
+  Structure pair = argon_cluster(1, 0);
+  pair.numbers.push_back(18);
+  pair.positions.push_back({6, 0, 0});
+  pair.velocities = {{0.008, 0, 0}, {-0.008, 0, 0}};
+  const auto free_atoms =
+      potential_of("lennard_jones", {{"epsilon", "1e-30 eV"}, {"sigma", "1e-3"}, {"cutoff", "3"}});
+  for (const double limit : {0.3, 2.03, 5.0}) {
+    const std::vector<Structure> systems{pair, argon_cluster(1, 0)};
+    Simulation s(Device{}, 1, systems, settings_of(systems), *free_atoms,
+                 integrator_of("velocity_verlet", 5), 1, {.min_distance = limit});
+    s.evaluate(false);
+    s.advance(80, false);
+    EXPECT_EQ(s.state().fault.read(0), fault_distance);
+    EXPECT_EQ(s.state().fault_step.read(0), static_cast<int>(std::floor((6 - limit) / 0.08) + 1));
+    EXPECT_EQ(s.state().fault.read(1), 0);
+  }
+}
+
 TEST(Safety, KnowsTheTemperature) {
   std::vector<Structure> systems = three_clusters();
   for (Vec3& v : systems[1].velocities) v *= 10;
-  Simulation s = make(systems, {.max_temperature = 300});
+  Simulation s = make(systems, {.max_temperature = {300, 300, 300}});
   s.evaluate(false);
   EXPECT_EQ(s.state().status.download(), (std::vector<int>{running, quarantined, running}));
   EXPECT_EQ(s.state().fault.read(1), fault_temperature);

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "program/verify/verify.hpp"
+#include "tests/device.hpp"
 #include "tests/potentials/conformance.hpp"
 
 namespace md::test {
@@ -22,7 +23,7 @@ std::map<std::string, std::string> broken_claims(std::unique_ptr<Potential> pote
                                                  const std::vector<Structure>& systems) {
   const Input input(
       Input::Schema{{"run", {{"determinism", Kind::choice, "fast", "", "fast|strict"}}}});
-  Evaluator evaluator(Device{}, 1, std::move(potential));
+  Evaluator evaluator(test_device(), 1, std::move(potential));
   const PotentialTraits traits = evaluator.potential().traits();
   std::map<std::string, std::string> broken;
   for (const Structure& system : systems) {

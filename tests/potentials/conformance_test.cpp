@@ -33,8 +33,8 @@ Mat3 filled(double x) { return {{{x, x, x}, {x, x, x}, {x, x, x}}}; }
 
 Evaluated evaluate(Potential& potential, const std::vector<Structure>& systems,
                    const EvaluateHow& how = {}) {
-  Stream stream(Device{}, how.threads);
-  State state(Device{}, systems, std::vector<ReplicaSettings>(systems.size()));
+  Stream stream(test_device(), how.threads);
+  State state(test_device(), systems, std::vector<ReplicaSettings>(systems.size()));
   NeighborList neighbors(state, potential.traits().cutoff, how.skin, stream);
   neighbors.build(stream);
   state.force.fill({how.before, how.before, how.before});

@@ -9,6 +9,7 @@
 
 #include "md/potential.hpp"
 #include "md/state.hpp"
+#include "tests/device.hpp"
 
 namespace md::test {
 
@@ -34,11 +35,12 @@ inline std::unique_ptr<Potential> make_potential(const std::string& name,
   schema.push_back({"model", Kind::file, "", "model file", ""});
   Input input(Input::Schema{{"potential", schema}});
   for (const auto& [key, value] : keys) input.set("potential." + key, value);
-  return entry.make({input, Device{}, how.threads, how.strict, how.precision});
+  return entry.make({input, test_device(), how.threads, how.strict, how.precision});
 }
 
 inline BatchResult evaluate_batch(Potential& potential, const std::vector<Structure>& systems,
-                                  int threads = 1, double skin = 0.5, Device device = {}) {
+                                  int threads = 1, double skin = 0.5,
+                                  Device device = test_device()) {
   const auto n = systems.size();
   Stream stream(device, threads);
   State state(device, systems, std::vector<ReplicaSettings>(n));

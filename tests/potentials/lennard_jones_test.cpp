@@ -130,7 +130,7 @@ TEST(LennardJones, VectorCodeEqualsPlainCode) {
   const std::vector<Structure> systems{gas(150, 7, 0.6, 4), gas(1, 0, 0, 5), gas(2, 7, 0.3, 6),
                                        gas(100, 0, 0, 7), gas(30, 3, 0.3, 8)};
   State state = make_state(systems);
-  Stream stream(Device{}, 1);
+  Stream stream(test_device(), 1);
   NeighborList list(state, 8.5, 1, stream);
   const int n = state.n_atoms();
   const lennard_jones::Parameters p{4 * 0.0104, 3.4 * 3.4, 8.5 * 8.5, -2e-4};

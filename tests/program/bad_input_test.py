@@ -8,7 +8,7 @@ import shutil
 from harness import *
 
 BASE = {"system.structure": "ar.xyz", **LJ, **NVT, "integrator.steps": "5",
-        "output.directory": "out", "run.device": "cpu"}
+        "output.directory": "out", "run.device": DEVICE}
 DROP = None
 
 
@@ -65,6 +65,7 @@ VALUES = [
     ("integrator.time_step", "0.5 A", "time"), ("integrator.time_step", "abc", "number"),
     ("integrator.time_step", "nan", "number"), ("integrator.time_step", "1e300 ns", ""),
     ("integrator.steps", "-1", "below zero"), ("integrator.steps", "10.5", "whole number"),
+    ("integrator.steps", "9223372036854775807", "too large"), ("integrator.steps", "1e16", "too large"),
     ("integrator.steps", "10 fs", ""), ("integrator.steps", "1e30", ""),
     ("integrator.steps", "0x10", ""), ("integrator.seed", "-7", "between"),
     ("integrator.seed", "1e12", "between"), ("integrator.temperature", "-300 K", "below zero"),
@@ -270,7 +271,7 @@ def test_a_bad_model_is_named():
     os.mkdir("folder.safetensors")
     faults = []
     base = {"system.structure": "water.xyz", "potential.name": "painn", **NVT,
-            "integrator.steps": "2", "output.directory": "out", "run.device": "cpu"}
+            "integrator.steps": "2", "output.directory": "out", "run.device": DEVICE}
     for name in [*models, "folder.safetensors", "gone.safetensors"]:
         ini("bad.ini", base, {"potential.model": name})
         line = line_of("potential.model", open("bad.ini").read())
@@ -359,6 +360,22 @@ def test_too_many_files():
     expect(len(done.stderr.splitlines()) == 1 and not os.path.exists("out"), done.stderr)
 
 
+def test_a_slab_for_a_model_that_is_told_no_directions():
+    given = ["energy", "--potential.name=torchscript", f"--potential.model={SOURCE / 'tests/data/springs_cell.ts'}",
+             "--potential.adapter=generic",
+             "--potential.inputs=numbers, positions, cell", "--potential.periodic=yes", "--run.device=cpu"]
+    for pbc, code in (("T T F", 2), ("F T F", 2), ("T T T", 0), ("F F F", 0)):
+        lattice = "" if pbc == "F F F" else 'Lattice="8 0 0 0 8 0 0 0 30" '
+        with open("in.xyz", "w") as file:
+            file.write(f'2\n{lattice}pbc="{pbc}" Properties=species:S:1:pos:R:3\nH 0 0 0\nH 0 0 0.8\n')
+        arguments = [*given, "--system.structure=in.xyz", f"--output.file={pbc.replace(' ', '')}.xyz"]
+        if code:
+            refused(arguments, words=["potential.name", "in.xyz", "directions"])
+        else:
+            done = call(*arguments)
+            expect(done.returncode == 0, pbc, done.stderr)
+
+
 def test_a_folder_that_cannot_be_written():
     files()
     ini("bad.ini", BASE, {"output.directory": "/proc/out"})
@@ -425,7 +442,7 @@ def test_a_restart_with_another_model():
     open("m.safetensors", "wb").write(data)
     ini("a.ini", {"system.structure": "water.xyz", "potential.name": "painn",
                   "potential.model": "m.safetensors", **NVT, "integrator.steps": "2",
-                  "output.directory": "out", "run.device": "cpu"})
+                  "output.directory": "out", "run.device": DEVICE})
     ok("run", "a.ini")
     data[-1] ^= 1
     open("m.safetensors", "wb").write(data)

@@ -7,7 +7,7 @@ from harness import *
 WATER = (["O", "H", "H"], [[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]], None)
 METHANE = (["C", "H", "H", "H", "H"], [[0, 0, 0], [.63, .63, .63], [-.63, -.63, .63],
                                        [-.63, .63, -.63], [.63, -.63, -.63]], None)
-QUICK = ["--bench.trials=2", "--bench.warm_up=1", "--run.device=cpu", "--run.threads=1",
+QUICK = ["--bench.trials=2", "--bench.warm_up=1", f"--run.device={DEVICE}", "--run.threads=1",
          "--system.structure=in.xyz", "--output.directory=out"]
 
 

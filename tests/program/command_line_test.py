@@ -5,7 +5,7 @@ import pathlib
 from harness import *
 
 BASE = {"system.structure": "ar.xyz", **LJ, **NVT, "integrator.steps": "4", "output.every": "2",
-        "run.device": "cpu", "output.directory": "out"}
+        "run.device": DEVICE, "output.directory": "out"}
 
 
 def options(keys, **own):

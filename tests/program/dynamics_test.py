@@ -9,7 +9,7 @@ from harness import *
 
 U = units.create_units("2018")
 BASE = {"system.structure": "in.xyz", "output.directory": "out", "output.trajectory": "extxyz",
-        "output.velocities": "yes", "output.forces": "yes", "run.device": "cpu", "run.threads": 1}
+        "output.velocities": "yes", "output.forces": "yes", "run.device": DEVICE, "run.threads": 1}
 
 
 def moving(frame, temperature=30.0, seed=3):
@@ -91,7 +91,8 @@ def test_langevin_draws_kinetic_energies_of_the_canonical_distribution():
     frame = argon(1, periodic=False)
     xyz("in.xyz", frame)
     ini("a.ini", BASE, NVT, HARMONIC, system__replicas=256, integrator__steps=2000,
-        integrator__friction="50 /ps", output__trajectory="none", output__log_every=50)
+        integrator__friction="50 /ps", output__trajectory="none", output__log_every=50,
+        safety__max_temperature="off")  # the start is far from the minimum
     ok("run", "a.ini")
     rows = [r for r in read_log("out") if int(r["step"]) >= 200]
     x = np.array([2 * float(r["kinetic_eV"]) / (U["kB"] * 300) for r in rows])  # chi^2 of 12
@@ -120,6 +121,45 @@ def test_harmonic_positions_have_their_exact_variance():
     expect(abs(variance / (U["kB"] * temperature / k) - 1) < 0.01, variance, U["kB"] * temperature / k)
 
 
+def correlation(a, b):
+    return (a * b).mean() / np.sqrt((a * a).mean() * (b * b).mean())
+
+
+def test_stages_have_random_numbers_of_their_own():
+    """Velocities of the same atoms at the same steps of three stages, frame by frame."""
+    xyz("in.xyz", (["Ar"], [[0.0, 0, 0]], None))
+    keys = {**BASE, **HARMONIC, **NVT, "system.replicas": 60, "integrator.steps": 2000,
+            "integrator.friction": "50 /ps", "output.layout": "packed", "output.every": 40,
+            "safety.max_temperature": "off"}
+    ini("1.ini", keys, output__directory="1")
+    for name in "23":
+        ini(f"{name}.ini", keys, output__directory=name, system__structure=None,
+            system__replicas=None)
+    ok("run", "1.ini", "2.ini", "3.ini")
+
+    def velocities(folder):
+        return np.array([f.get_velocities() for f in ase.io.read(f"{folder}/trajectory.xyz", "60:")])
+
+    v = {name: velocities(name) for name in "123"}
+    n = v["1"].size  # velocities of one atom are hardly related after 80 fs at 50 /ps
+    for a, b in ("12", "13", "23"):
+        expect(abs(correlation(v[a], v[b])) < 5 / np.sqrt(n), a, b, correlation(v[a], v[b]))
+    # Alone, a stage repeats what it did among the others; the first is as without stages.
+    for name in "12":
+        ok("run", f"{name}/input.ini", f"--output.directory=again{name}")
+        expect((velocities(f"again{name}") == v[name]).all(), "stage", name, "alone differs")
+    expect(json_of("3/summary.json")["stage"] == 3)
+    done = call("run", "1/input.ini", "1/input.ini", "--1.output.directory=x", "--2.output.directory=y")
+    expect(done.returncode == 2 and "integrator.stage" in done.stderr, done.stderr)
+    # Velocities that are drawn again are others.
+    ini("4.ini", keys, output__directory="4", system__structure=None, system__replicas=None,
+        system__velocities="maxwell", integrator__steps=20)
+    ok("run", "1.ini", "4.ini", "--output.overwrite=yes")
+    first = [np.array([f.get_velocities() for f in ase.io.read(f"{name}/trajectory.xyz", ":60")])
+             for name in "14"]
+    expect(abs(correlation(*first)) < 5 / np.sqrt(180), correlation(*first))
+
+
 def test_energy_fluctuates_with_the_square_of_the_time_step():
     save("in.xyz", moving(argon(2, periodic=False), temperature=20))
     spread = []
@@ -131,6 +171,72 @@ def test_energy_fluctuates_with_the_square_of_the_time_step():
         spread.append(np.std([float(r["total_eV"]) for r in read_log("out")]))
     for a, b in zip(spread, spread[1:]):
         expect(3.3 < a / b < 4.8, "spread of the energy", spread)
+
+
+def said(done):
+    return [line for line in done.stderr.splitlines() if "total energy" in line]
+
+
+def test_an_energy_that_jumps_is_said():
+    """Without a shift the energy of a pair jumps where it crosses the cutoff: by U(4.2 A) = -0.0405 eV."""
+    jump = 4 * 0.05 * ((3.4 / 4.2)**12 - (3.4 / 4.2)**6)
+    with open("in.xyz", "w") as file:
+        for speed in (0.001, 0.006):  # A/fs: one stays where it is, the other leaves
+            file.write("2\nProperties=species:S:1:pos:R:3:velocities:R:3\n"
+                       f"Ar 0 0 0 {-speed} 0 0\nAr 3.9 0 0 {speed} 0 0\n")
+    keys = {**BASE, **LJ, **NVE, "potential.epsilon": "0.05 eV", "potential.cutoff": "4.2 A",
+            "potential.shift": "no", "output.trajectory": "none", "output.log_every": 1,
+            "integrator.time_step": "0.5 fs", "integrator.steps": 400}
+    ini("a.ini", keys)
+    done = ok("run", "a.ini")
+    rows = [r for r in read_log("out") if r["replica"] == "1"]
+    leaves = next(int(r["step"]) for r in rows if float(r["potential_eV"]) == 0)
+    found = json_of("out/summary.json")["energy_not_conserved"]
+    expect(len(found) == 1 and found[0]["replica"] == 1, found)
+    expect(leaves <= found[0]["step"] <= leaves + 20, leaves, found)
+    expect(abs(found[0]["change_eV"] + jump) < found[0]["fluctuation_eV"] < 0.02, jump, found)
+    expect(len(said(done)) == 1 and "replica 1 (in-1)" in said(done)[0], done.stderr)
+    expect(f"step {found[0]['step']}" in said(done)[0] and "jumped up" in said(done)[0], done.stderr)
+    # Stopped before and continued, it is said as well, and once.
+    ok("run", "a.ini", f"--integrator.steps={leaves - 5}", "--output.overwrite=yes")
+    expect(len(said(ok("restart", "out", f"--integrator.steps={leaves + 30}"))) == 1)
+    expect(len(said(ok("restart", "out", "--integrator.steps=400"))) == 0)
+    expect(json_of("out/summary.json")["energy_not_conserved"] == found)
+
+
+def test_an_energy_that_drifts_is_said():
+    """Many small jumps at a plain cutoff."""
+    save("in.xyz", moving(argon(3, spacing=5.6), temperature=150))
+    ini("a.ini", {**BASE, **LJ, **NVE, "potential.cutoff": "4.5 A", "potential.shift": "no",
+                  "output.trajectory": "none", "integrator.time": "10 ps"})
+    done = ok("run", "a.ini")
+    expect(len(said(done)) == 1, done.stderr)
+
+
+def test_a_conserved_energy_is_not_blamed():
+    """From a crystal, from rest far from the minimum, of two atoms that collide, at time steps up to long ones."""
+    symbols, x, _ = argon(2, periodic=False)
+    keys = {**BASE, **NVE, "output.trajectory": "none", "integrator.time": "20 ps"}
+    for step in (1, 5, 15):
+        save("in.xyz", moving(argon(2, spacing=5.4), temperature=60))
+        ini("a.ini", {**keys, **LJ, "potential.cutoff": "5.4 A"}, integrator__time_step=f"{step} fs",
+            output__directory=f"crystal{step}")
+        expect(not said(ok("run", "a.ini")), "crystal", step)
+        xyz("in.xyz", (symbols, x * 0.93, None), (symbols, x * 1.1, None))
+        ini("a.ini", {**keys, **LJ, "potential.cutoff": "30 A"}, integrator__time_step=f"{step} fs",
+            output__directory=f"rest{step}")
+        expect(not said(ok("run", "a.ini")), "rest", step)
+        with open("in.xyz", "w") as file:
+            for speed in (0.001, 0.003, 0.01):
+                file.write("2\nProperties=species:S:1:pos:R:3:velocities:R:3\n"
+                           f"Ar 0 0 0 {speed} 0 0\nAr 15 1 0 {-speed} 0 0\n")
+        ini("a.ini", {**keys, **LJ, "potential.cutoff": "30 A"}, integrator__time_step=f"{step} fs",
+            output__directory=f"collide{step}", system__remove_drift="no")
+        expect(not said(ok("run", "a.ini")), "collision", step)
+        xyz("in.xyz", (symbols, x, None))
+        ini("a.ini", {**keys, **HARMONIC}, integrator__time_step=f"{step} fs",
+            output__directory=f"harmonic{step}", safety__max_temperature="off")
+        expect(not said(ok("run", "a.ini")), "harmonic", step)
 
 
 def test_time_can_be_turned_round():

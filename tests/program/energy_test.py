@@ -10,7 +10,7 @@ from ase.stress import voigt_6_to_full_3x3_stress
 from harness import *
 
 EPSILON, SIGMA, CUTOFF = 0.0104, 3.4, 8.5
-OPTIONS = [f"--{k}={v}" for k, v in LJ.items()] + ["--run.device=cpu", "--run.threads=1"]
+OPTIONS = [f"--{k}={v}" for k, v in LJ.items()] + [f"--run.device={DEVICE}", "--run.threads=1"]
 
 
 def reference(symbols, x, box, shift=True):
@@ -82,7 +82,7 @@ def test_without_shift_and_from_several_files_and_an_input_file():
     mixed = frames()[:4]
     xyz("one.xyz", *mixed[:1])
     xyz("two.xyz", *mixed[1:])
-    ini("e.ini", LJ, system__structure="one.xyz, two.xyz", output__file="out.xyz", run__device="cpu",
+    ini("e.ini", LJ, system__structure="one.xyz, two.xyz", output__file="out.xyz", run__device=DEVICE,
         potential__shift="no")
     ok("energy", "e.ini")
     for frame, given in zip(ase.io.read("out.xyz", ":"), mixed):
@@ -104,7 +104,7 @@ def test_a_network_of_mixed_frames_is_invariant_to_the_batch():
                                            [-.63, .63, -.63], [.63, -.63, -.63]], None)
     xyz("in.xyz", water, methane, ice, water)
     xyz("one.xyz", methane)
-    options = ["--potential.name=painn", f"--potential.model={STUDENT}", "--run.device=cpu",
+    options = ["--potential.name=painn", f"--potential.model={STUDENT}", f"--run.device={DEVICE}",
                "--potential.precision=float64", "--run.threads=1"]
     ok("energy", "--system.structure=in.xyz", "--output.file=out.xyz", *options)
     ok("energy", "--system.structure=one.xyz", "--output.file=o.xyz", *options)
@@ -116,10 +116,41 @@ def test_a_network_of_mixed_frames_is_invariant_to_the_batch():
     expect("stress" in a[2].calc.results and "stress" not in a[0].calc.results)
 
 
+def test_nothing_is_overwritten_unasked():
+    xyz("in.xyz", argon(1, periodic=False))
+    os.symlink("in.xyz", "link.xyz")
+    os.makedirs("folder")
+    before = snapshot(".")
+    for target in ("in.xyz", "./in.xyz", "link.xyz", "folder/../in.xyz"):
+        for extra in ([], ["--output.overwrite=yes"]):
+            done = ok("energy", "--system.structure=in.xyz", f"--output.file={target}", *OPTIONS, *extra,
+                      code=2)
+            expect(len(done.stderr.splitlines()) == 1 and "output.file" in done.stderr, done.stderr)
+    ini("a.ini", {"system.structure": "in.xyz", **LJ})
+    ok("energy", "a.ini", "--output.file=a.ini", "--output.overwrite=yes", code=2)
+    os.remove("a.ini")
+    expect(snapshot(".") == before, "something was changed")
+    ok("energy", "--system.structure=in.xyz", "--output.file=out.xyz", *OPTIONS)
+    before = snapshot(".")
+    done = ok("energy", "--system.structure=in.xyz", "--output.file=out.xyz", *OPTIONS, code=2)
+    expect("overwrite=yes" in done.stderr, done.stderr)
+    ok("verify", "--system.structure=in.xyz", "--output.file=out.xyz", *OPTIONS, code=2)
+    expect(snapshot(".") == before, "something was changed")
+    ok("energy", "--system.structure=in.xyz", "--output.file=out.xyz", *OPTIONS, "--output.overwrite=yes")
+    # A run does not clear away what it is about to read.
+    keys = {**LJ, **NVE, "integrator.steps": 4, "output.directory": "run", "output.trajectory": "extxyz",
+            "output.every": 2}
+    ini("run.ini", keys, system__structure="in.xyz")
+    ok("run", "run.ini")
+    before = snapshot("run")
+    done = ok("run", "run.ini", "--system.structure=run/trajectory.xyz", "--output.overwrite=yes", code=2)
+    expect("system.structure" in done.stderr and snapshot("run") == before, done.stderr)
+
+
 def test_check_writes_nothing_and_prints_the_resolved_input():
     xyz("ar.xyz", argon(2, periodic=False))
     ini("a.ini", LJ, NVT, system__structure="ar.xyz", integrator__steps="1e6", output__directory="out",
-        run__device="cpu", system__replicas=2)
+        run__device=DEVICE, system__replicas=2)
     before = snapshot(".")
     done = ok("check", "a.ini")
     expect(snapshot(".") == before and not done.stderr, done.stderr)

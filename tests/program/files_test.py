@@ -1,5 +1,6 @@
 """Every file of an output folder holds what the documentation promises, and other programs read it."""
 
+import csv
 import json
 import os
 import re
@@ -16,7 +17,7 @@ from harness import *
 warnings.simplefilter("ignore")
 BASE = {"system.structure": "ar.xyz", **LJ, **NVT, "integrator.steps": 60, "output.every": 20,
         "output.log_every": 10, "output.directory": "out", "output.trajectory": "both",
-        "output.velocities": "yes", "output.forces": "yes", "run.device": "cpu", "run.threads": 1}
+        "output.velocities": "yes", "output.forces": "yes", "run.device": DEVICE, "run.threads": 1}
 U = units.create_units("2018")
 COLUMNS = ["step", "time_ps", "replica", "temperature_K", "potential_eV", "kinetic_eV", "total_eV", "status"]
 
@@ -27,7 +28,7 @@ def solid():
 
 def check_log(folder, replicas, steps, periodic):
     rows = read_log(folder)
-    names = COLUMNS + (["volume_A3", "pressure_GPa"] if periodic else [])
+    names = COLUMNS + (["volume_A3", "pressure_GPa"] if periodic else []) + ["name", "target_temperature_K"]
     expect(list(rows[0]) == names, list(rows[0]))
     expect([(int(r["step"]), int(r["replica"])) for r in rows] ==
            [(s, r) for s in steps for r in range(replicas)], "steps and replicas of the log")
@@ -73,6 +74,88 @@ def check_reports(folder, replicas, atoms, steps):
 
 def sha256(path):
     return hashlib.sha256(open(path, "rb").read()).hexdigest()
+
+
+def test_check_says_what_memory_a_run_takes():
+    """The same figures, and together about what the process held at most."""
+    x = argon(12, spacing=5.4)
+    xyz("ar.xyz", x)
+    ini("a.ini", BASE, integrator__steps=20)
+    done = ok("check", "a.ini")
+    line = next(s for s in done.stdout.splitlines() if s.startswith("# memory: about"))
+    factor = {"B": 1e-6, "kB": 1e-3, "MB": 1, "GB": 1e3}
+    said = [float(v) * factor[u] for v, u in re.findall(r"([0-9.e+]+) ([kMG]?B)", line)][:5]
+    expect(abs(said[0] - sum(said[1:])) < 0.02 * said[0], line)
+    ok("run", "a.ini")
+    timings = json_of("out/timings.json")
+    need = timings["memory_need_MB"]
+    expect(abs(need["state_and_neighbors"] - said[1]) < 0.01 * said[1], need, line)
+    expect(abs(need["copies"] - said[3]) < 0.01 * said[3], need, line)
+    expect(0.7 < sum(need.values()) / timings["peak_memory_MB"] < 1.5, need, timings["peak_memory_MB"])
+
+
+def test_times_of_very_short_steps():
+    xyz("ar.xyz", argon(1, periodic=False))
+    ini("a.ini", BASE, integrator__time_step="1.25e-8 fs", integrator__steps=8, output__every=4,
+        output__log_every=2)
+    ok("run", "a.ini")
+    times = [float(r["time_ps"]) for r in read_log("out")]
+    expect(times == [1.25e-11 * step for step in (0, 2, 4, 6, 8)], times)
+
+
+def test_more_threads_than_cores_are_warned_of():
+    xyz("ar.xyz", argon(1, periodic=False))
+    ini("a.ini", BASE, integrator__steps=2, run__threads=99)
+    done = ok("run", "a.ini")
+    if len(os.sched_getaffinity(0)) < 99:
+        expect(done.stderr.startswith("warning: run.threads is 99"), done.stderr)
+
+
+def test_a_replica_can_be_told_from_its_rows():
+    symbols, x, _ = argon(1, periodic=False)
+    with open("named.xyz", "w") as file:
+        for line in ('name=first', 'name="the \\"second\\", of two" other=1', 'config_type=bulk'):
+            file.write(f"{len(x)}\n{line} Properties=species:S:1:pos:R:3\n")
+            file.writelines(f"{s} {p[0]} {p[1]} {p[2]}\n" for s, p in zip(symbols, x))
+    xyz("alone.xyz", (symbols, x, None))
+    ini("a.ini", {**BASE, **NVT, "system.structure": "named.xyz, alone.xyz", "system.replicas": 2,
+                  "integrator.temperature": "ladder(20 K, 40 K)", "integrator.steps": 20})
+    ok("run", "a.ini")
+    names = ["first", 'the "second", of two', "named-2", "alone"]
+
+    def check(folder):
+        wanted = [(names[r // 2], 20.0 * (1 + r % 2)) for r in range(8)]
+        with open(f"{folder}/log.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        expect([(r["name"], float(r["target_temperature_K"])) for r in rows] == wanted * (len(rows) // 8), rows[:8])
+        for r, entry in enumerate(json_of(f"{folder}/summary.json")["replicas"]):
+            expect((entry["name"], entry["target_temperature_K"]) == wanted[r] and entry["copy"] == r % 2, entry)
+        return json_of(f"{folder}/summary.json")["replicas"]
+
+    for r, entry in enumerate(check("out")):
+        expect(os.path.basename(entry["source"]) == ("alone.xyz" if r > 5 else "named.xyz"), entry)
+        expect(entry["frame"] == (r // 2 if r < 6 else 0), entry)
+    first = check("out")
+    ok("restart", "out", "--integrator.steps=40")
+    again = check("out")
+    expect([[e[k] for k in ("source", "frame", "copy")] for e in again] ==
+           [[e[k] for k in ("source", "frame", "copy")] for e in first])
+    # A later stage and what its own input.ini gives know the same names.
+    ini("b.ini", {**BASE, **NVT, "integrator.temperature": "ladder(20 K, 40 K)", "integrator.steps": 20,
+                  "output.directory": "second"}, system__structure=None, system__replicas=None)
+    done = call("run", "a.ini", "b.ini", "--output.overwrite=yes",
+                "--2.integrator.temperature=20, 40, 20, 40, 20, 40, 20, 40")
+    expect(done.returncode == 0, done.stderr)
+    check("second")
+    ok("run", "second/input.ini", "--output.directory=third")
+    with open("second/log.csv") as a, open("third/log.csv") as b:
+        expect(a.read() == b.read(), "a stage alone has other rows")
+    # Without a temperature there is no target.
+    ini("c.ini", BASE, NVE, system__structure="alone.xyz", output__directory="nve", integrator__temperature=None,
+        integrator__friction=None)
+    ok("run", "c.ini")
+    expect(json_of("nve/summary.json")["replicas"][0]["target_temperature_K"] is None)
+    expect({row["target_temperature_K"] for row in read_log("nve")} == {""})
 
 
 def test_every_file_of_a_periodic_batch():
@@ -122,7 +205,7 @@ def compare_trajectories(folder, rows, replicas):
 def test_a_single_aperiodic_system_and_defaults():
     xyz("ar.xyz", argon(2, periodic=False, vacancies=3))
     ini("a.ini", {"system.structure": "ar.xyz", **LJ, **NVE, "integrator.steps": 250,
-                  "output.directory": "deep/er/out", "run.device": "cpu"})
+                  "output.directory": "deep/er/out", "run.device": DEVICE})
     ok("run", "a.ini")
     check_folder("deep/er/out", ["trajectory.nc", "topology.pdb", "log.csv", "timings.json",
                                  "summary.json", "input.ini", "checkpoint.nc", "checkpoint.nc.1"])

@@ -35,6 +35,9 @@ NVT = {"integrator.method": "langevin", "integrator.time_step": "2 fs",
        "integrator.temperature": "300 K"}
 
 
+# Where tests of what every device does the same run.
+DEVICE = os.environ.get("UNDERSTUDY_TEST_DEVICE", "cpu")
+
 # Seconds after which a program is taken to hang, on a busy machine too; less than the limit of ctest.
 HANGS = 1200
 

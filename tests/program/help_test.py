@@ -87,7 +87,7 @@ def test_the_example_runs():
     xyz("water.xyz", (["O", "H", "H"], [[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]], None))
     shutil.copy(STUDENT, "student.safetensors")
     open("water.ini", "w").write(text)
-    ok("run", "water.ini", "--integrator.time=2 fs", "--run.device=cpu")
+    ok("run", "water.ini", "--integrator.time=2 fs", f"--run.device={DEVICE}")
     expect(len(read_log("runs/water")) == 16, read_log("runs/water"))
 
 

@@ -10,7 +10,7 @@ from harness import *
 
 BASE = {"system.structure": "ar.xyz", **LJ, **NVT, "integrator.steps": 200, "output.every": 20,
         "output.log_every": 20, "output.directory": "out", "output.trajectory": "both",
-        "run.device": "cpu", "run.determinism": "strict", "run.threads": 1}
+        "run.device": DEVICE, "run.determinism": "strict", "run.threads": 1}
 
 
 def good(seed):
@@ -40,9 +40,14 @@ def check_quarantined(folder, r, done):
     rows = [row for row in read_log(folder) if int(row["replica"]) == r]
     expect(rows and rows[-1]["status"] == "quarantined", rows[-1:])
     for row in rows:
-        for key, value in row.items():
-            if key != "status" and value:
-                expect(math.isfinite(float(value)), row)
+        bad = row["status"] == "quarantined"
+        for key in ("temperature_K", "potential_eV", "kinetic_eV", "total_eV"):
+            expect(row[key] == "" if bad else math.isfinite(float(row[key])), key, row)
+    said = replicas(folder)[r]
+    expect(said["fault"] and said["fault_step"] == said["steps"], said)
+    expect(abs(said["fault_time_ps"] - said["fault_step"] * 2e-3) < 1e-12, said)
+    running = [int(row["step"]) for row in rows if row["status"] == "running"]
+    expect(max(running, default=-1) < said["fault_step"] <= int(rows[-1]["step"]), said, running)
     warnings = [s for s in done.stderr.splitlines() if s.startswith("warning:")]
     expect(any(f"replica {r}" in s for s in warnings), done.stderr)
     return rows
@@ -56,8 +61,8 @@ def check_untouched(folder, alone, pairs):
         expect(a.replace(f"replica={here}", "") == b.replace(f"replica={there}", ""),
                f"replica {here} differs from the run without a bad one")
         expect(len(ase.io.read(f"{folder}/trajectory.r{here:04}.xyz", ":")) == 11)
-        x = [list(r.values())[:2] + list(r.values())[3:] for r in read_log(folder) if int(r["replica"]) == here]
-        y = [list(r.values())[:2] + list(r.values())[3:] for r in read_log(alone) if int(r["replica"]) == there]
+        x, y = ([{k: v for k, v in row.items() if k not in ("replica", "name")} for row in read_log(where)
+                 if int(row["replica"]) == r] for where, r in ((folder, here), (alone, there)))
         expect(x == y, "log rows of replica", here, "differ")
         expect(replicas(folder)[here]["status"] == "finished", replicas(folder)[here])
 
@@ -100,6 +105,67 @@ def test_limits_of_force_and_distance():
         done = ok("run", "a.ini", code=3)
         check_quarantined(key, 1, done)
         expect(replicas(key)[0]["status"] == "finished")
+
+
+def pair(distance):
+    return ["Ar", "Ar"], [[0.0, 0, 0], [distance, 0, 0]], None
+
+
+def test_an_explosion_is_not_a_success():
+    """With no word about safety in the input: each limit alone, and all of them off."""
+    for name, frame, extra, reason in (
+            ("force", pair(1.7), {}, "safety.max_force"),
+            ("distance", pair(0.25), {"safety.max_force": "off"}, "safety.min_distance"),
+            ("temperature", pair(2.2), {"safety.max_force": "off"}, "safety.max_temperature")):
+        xyz("in.xyz", frame, pair(3.8))
+        ini("a.ini", BASE, extra, system__structure="in.xyz", output__directory=name)
+        done = ok("run", "a.ini", code=3)
+        check_quarantined(name, 0, done)
+        expect(reason in replicas(name)[0]["fault"], name, replicas(name)[0])
+        expect(replicas(name)[1]["status"] == "finished", replicas(name)[1])
+        call("run", "a.ini", "--output.directory=off", "--output.overwrite=yes",
+             *(f"--safety.{key}=off" for key in ("max_force", "min_distance", "max_temperature")))
+        expect("safety" not in replicas("off")[0].get("fault", ""), replicas("off")[0])
+        xyz("in.xyz", frame)
+        ok("run", "a.ini", "--output.directory=alone", "--output.overwrite=yes", code=4)
+    expect("max_temperature = auto" in open("force/input.ini").read())
+    expect("max_force = 500 eV/A" in open("force/input.ini").read())
+    ok("restart", "force", "--integrator.steps=250", code=3)
+
+
+def test_a_healthy_run_of_few_degrees_of_freedom_passes():
+    """One atom at 3000 K is hotter than 10000 K now and then: chi-square of 3 above 10, 1.9 %."""
+    xyz("in.xyz", (["Ar"], [[0, 0, 0]], None))
+    keys = {"system.structure": "in.xyz", "system.replicas": 20, "integrator.steps": 2000,
+            "integrator.temperature": "3000 K", "integrator.friction": "50 /ps",
+            "output.trajectory": "none"}
+    ini("a.ini", {**BASE, **HARMONIC}, NVT, keys, potential__epsilon=None, potential__sigma=None,
+        potential__cutoff=None)
+    ok("run", "a.ini")
+    hot = [float(row["temperature_K"]) for row in read_log("out")]
+    share = np.mean(np.array(hot) > 10000)
+    expect(0.003 < share < 0.05, share)
+    # Constant energy after it, without a temperature of its own, is as healthy.
+    ini("b.ini", {**BASE, **HARMONIC}, NVE, keys, potential__epsilon=None, potential__sigma=None,
+        potential__cutoff=None, integrator__temperature=None, integrator__friction=None,
+        output__directory="nve", system__structure=None, system__replicas=None)
+    ok("run", "a.ini", "b.ini", "--1.output.directory=first")
+    ok("restart", "nve", "--integrator.steps=4000")
+
+
+def test_a_start_that_is_too_hot_is_refused():
+    """Velocities in another unit, say."""
+    with open("in.xyz", "w") as file:
+        file.write("2\nProperties=species:S:1:pos:R:3:vel:R:3\n"
+                   "Ar 0 0 0 1 -2 3\nAr 0 0 3.8 -4 1 2\n")
+    ini("a.ini", BASE, system__structure="in.xyz")
+    done = ok("run", "a.ini", code=2)
+    for word in ("a.ini:2", "in.xyz", "max_temperature", "A/fs", "10000"):
+        expect(word in done.stderr, word, done.stderr)
+    expect(len(done.stderr.splitlines()) == 1 and not os.path.exists("out"), done.stderr)
+    ok("run", "a.ini", "--system.velocities=maxwell", "--integrator.temperature=20 K")
+    ok("run", "a.ini", "--safety.max_temperature=off", "--output.directory=off",
+       "--integrator.steps=0")
 
 
 def test_an_explosion_midway_keeps_good_states():

@@ -10,7 +10,7 @@ import time
 import numpy as np
 from harness import *
 
-LIQUID = {"system.structure": "ar.xyz", **LJ, "output.directory": "out", "run.device": "cpu",
+LIQUID = {"system.structure": "ar.xyz", **LJ, "output.directory": "out", "run.device": DEVICE,
           "output.trajectory": "both", "output.velocities": "yes", "output.forces": "yes",
           "integrator.temperature": "400 K", "neighbors.skin": "0.4 A", "run.threads": "1"}
 
@@ -86,6 +86,29 @@ def test_killed_packed_and_strict():
                          "system.replicas": 3, "output.layout": "packed",
                          "run.determinism": "strict"},
                         3000, [signal.SIGTERM, signal.SIGKILL], 10)
+
+
+def test_a_signal_at_any_moment_keeps_its_word():
+    """128 and its number and nothing left, or 75 and a checkpoint that goes on."""
+    liquid()
+    ini("a.ini", LIQUID, NVT, integrator__steps=10**7)
+    signals = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGXCPU]
+    seen = set()
+    for k in range(30):
+        number = signals[k % 5]
+        run = start("run", "a.ini", f"--output.directory={k}")
+        time.sleep(0.004 * k)
+        run.send_signal(number)
+        run.communicate(timeout=HANGS)
+        # Before its first line runs, a program cannot but be ended by the signal itself.
+        code = run.returncode if run.returncode >= 0 else 128 - run.returncode
+        seen.add(code == 75)
+        expect(code in (75, 128 + number), number, code)
+        expect(os.path.exists(str(k)) == (code == 75), code, k)
+        if code == 75:
+            done = json_of(f"{k}/summary.json")["steps"]
+            ok("restart", k, f"--integrator.steps={done + 5}")
+    expect(True in seen, seen)
 
 
 def test_max_time():
@@ -199,7 +222,7 @@ def test_a_replica_of_a_network_alone_is_that_of_a_batch():
     base = {"potential.name": "painn", "potential.model": STUDENT, **NVT, "integrator.steps": 20,
             "integrator.time_step": "0.5 fs", "output.trajectory": "extxyz", "output.every": 5,
             "output.forces": "yes", "output.velocities": "yes", "run.determinism": "strict",
-            "run.device": "cpu", "run.threads": 1}
+            "run.device": DEVICE, "run.threads": 1}
     ini("all.ini", base, system__structure="both.xyz", system__replicas=2, output__directory="all")
     ok("run", "all.ini")
     for r in (1, 2):

@@ -6,7 +6,8 @@ from harness import *
 
 SHARED = os.environ.get("MD_SHARED_DATA", "")
 WATER = (["O", "H", "H"], [[0, 0, .0662], [0, .7608, -.5257], [0, -.7608, -.5257]], None)
-ONE = ["--run.device=cpu", "--run.threads=1", "--system.structure=in.xyz", "--output.file=v.json"]
+ONE = [f"--run.device={DEVICE}", "--run.threads=1", "--system.structure=in.xyz", "--output.file=v.json",
+       "--output.overwrite=yes"]
 EVERY_BIT = ("energy: in a batch as alone", "restart: arrays with other bits")
 JUMP, REPULSION = "largest jump of the energy", "pairs repel: no well down to 0.3 A"
 ROTATION = "energy: spread over 8 rotations"

@@ -81,12 +81,13 @@ std::unique_ptr<Potential> make_as(const PainnModel& model, const PotentialOptio
   PotentialTraits traits = traits_of(model, options.precision);
   traits.recordable = true;
   // Root mean square errors of the forces of the shipped student, see docs/precision.md.
-  if (operand != Operand::full)
+  constexpr bool rounded = operand != Operand::full && operand != Operand::tf32x3;
+  if (rounded)
     traits.caution = "rounds the factors of its matrix products to " + options.precision +
                      (operand == Operand::bf16 ? ": forces are off by about 0.004 eV/A"
                                                : ": forces are off by about 0.0004 eV/A") +
                      " (rms), and its energy drift is not known; for dynamics use float32";
-  if (operand != Operand::full) traits.force_noise = operand == Operand::bf16 ? 0.1 : 0.01;
+  if (rounded) traits.force_noise = operand == Operand::bf16 ? 0.1 : 0.01;
   return std::make_unique<DevicePotential<T, operand>>(model, std::move(traits), options.device,
                                                        schedule);
 }
@@ -98,10 +99,11 @@ std::unique_ptr<Potential> make_device_kernels(const PainnModel& model,
   const std::string& precision = options.precision;
   if (precision == "float32") return make_as<float, Operand::full>(model, options, schedule);
   if (precision == "float64") return make_as<double, Operand::full>(model, options, schedule);
+  if (precision == "tf32x3") return make_as<float, Operand::tf32x3>(model, options, schedule);
   if (precision != "tf32" && precision != "bf16" && precision != "fp16")
     options.input.fail(
         "potential.precision",
-        "'" + precision + "' is unknown; float32, float64, tf32, bf16 or fp16 is wanted");
+        "'" + precision + "' is unknown; float32, float64, tf32x3, tf32, bf16 or fp16 is wanted");
   if (precision == "tf32") return make_as<float, Operand::tf32>(model, options, schedule);
   if (precision == "bf16") return make_as<float, Operand::bf16>(model, options, schedule);
   return make_as<float, Operand::fp16>(model, options, schedule);

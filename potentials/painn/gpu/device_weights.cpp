@@ -1,5 +1,6 @@
 #include "potentials/painn/gpu/device_weights.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "potentials/painn/filter_table.hpp"
@@ -14,6 +15,7 @@ T rounded(double x, Operand operand) {
     const auto value = static_cast<float>(x);
     switch (operand) {
       case Operand::full:
+      case Operand::tf32x3:
         return value;
       case Operand::tf32:
         return round_operand<Operand::tf32>(value);
@@ -100,6 +102,19 @@ std::vector<T> exact_filters(const PainnModel& model, int padded_f) {
   return result;
 }
 
+/// The table with all channels of a knot side by side, [L][intervals + 3][3F].
+std::vector<float> by_knots(const FilterTable<float>& table, int n_layers) {
+  const int f = panel * table.blocks, knots = table.intervals + 3;
+  std::vector<float> result(static_cast<std::size_t>(n_layers) * knots * 3 * f);
+  for (int l = 0; l < n_layers; ++l)
+    for (int b = 0; b < table.blocks; ++b)
+      for (int k = 0; k < knots; ++k)
+        for (int part = 0; part < 3; ++part)
+          std::copy_n(table.block(l, b) + k * table.row + part * panel, panel,
+                      result.data() + ((std::size_t(l) * knots + k) * 3 + part) * f + b * panel);
+  return result;
+}
+
 }  // namespace
 
 template <class T>
@@ -155,7 +170,7 @@ DeviceWeights<T>::DeviceWeights(const PainnModel& model, Operand operand, Device
     view_.intervals = table_intervals;
     const FilterTable<float> table(model, view_.intervals);
     view_.per_angstrom = table.per_angstrom;
-    filter_ = {device, std::vector<float>(table.data.begin(), table.data.end())};
+    filter_ = {device, by_knots(table, view_.n_layers)};
   } else {
     filter_ = {device, exact_filters<T>(model, f)};
   }

@@ -33,7 +33,8 @@ struct DeviceWeightView {
   double bias = 0;                       // of the head
   const double* energy_scale = nullptr;  // [n_species] eV
   const double* energy_shift = nullptr;  // [n_species] eV
-  const T* filter = nullptr;  // exact: [L][K + 1][3F]; the last row is the bias; else the table
+  const T* filter = nullptr;  // exact: [L][K + 1][3F], the last row the bias; else the table,
+                              // [L][intervals + 3][3F]
   int intervals = 0;          // of the table
   double per_angstrom = 0;    // intervals / cutoff
 
@@ -51,6 +52,9 @@ struct DeviceWeightView {
   MD_HD DeviceMatrix<T> head0() const { return {head, head + f * h, f, h, h}; }
   MD_HD DeviceMatrix<T> head0_t() const { return {head + f * h + h, nullptr, h, f, f}; }
   MD_HD const T* head1() const { return head + 2 * f * h + h; }
+
+  /// Channels that one group of 32 lanes has at an edge: as many as are loaded at once.
+  MD_HD int group_channels() const { return f % 128 == 0 ? 128 : f % 64 == 0 ? 64 : 32; }
 
   static std::int64_t layer_size(int f) { return std::int64_t{22} * f * f + 8 * f; }
 

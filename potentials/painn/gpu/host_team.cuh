@@ -5,28 +5,22 @@
 
 namespace md::painn {
 
-/// The 32 lanes of a group, all in one thread of the host. A functor of a group keeps arrays of
-/// `width` numbers for the lanes first() ... first() + width - 1, and what is summed over lanes is
-/// summed by halves: lane k with k + 16, then with k + 8 and so on. On a GPU each lane is a thread
-/// of a warp and has width 1.
-struct HostLanes {
-  static constexpr int width = 32;
-  MD_HD static constexpr int first() { return 0; }
-
-  template <class T>
-  MD_HD static T sum(const T (&x)[32]) {
-    T partial[32];
-    for (int k = 0; k < 32; ++k) partial[k] = x[k];
-    for (int half = 16; half > 0; half /= 2)
-      for (int k = 0; k < half; ++k) partial[k] += partial[k + half];
-    return partial[0];
+/// sum + a b with a rounded to `operand`; b is already. tf32x3: both in two parts of tf32, whose
+/// smallest product is left out.
+template <Operand operand, class T>
+T add_product(T a, T b, T sum) {
+  if constexpr (operand == Operand::full) {
+    return multiply_add(a, b, sum);
+  } else if constexpr (operand == Operand::tf32x3) {
+    const T high_a = round_operand<Operand::tf32>(a), high_b = round_operand<Operand::tf32>(b);
+    const T low_a = round_operand<Operand::tf32>(a - high_a);
+    const T low_b = round_operand<Operand::tf32>(b - high_b);
+    return multiply_add(high_a, high_b,
+                        multiply_add(high_a, low_b, multiply_add(low_a, high_b, sum)));
+  } else {
+    return multiply_add(round_operand<operand>(a), b, sum);
   }
-  /// to[k] = or += the sum of x[k].
-  template <class T>
-  MD_HD static void add(const T (&x)[4][32], T* to, bool accumulate) {
-    for (int k = 0; k < 4; ++k) to[k] = accumulate ? to[k] + sum(x[k]) : sum(x[k]);
-  }
-};
+}
 
 /// Runs the program on one thread of the host: the reference for the teams of a GPU.
 template <class T, Operand operand>
@@ -44,12 +38,14 @@ struct HostTeam {
     for (int row = 0; row < p.rows; ++row) {
       std::fill(sum.begin(), sum.end(), T(0));
       for (int k = 0; k < p.b.depth; ++k) {
-        T a = p.a[static_cast<std::size_t>(row) * p.a_stride + k];
-        if constexpr (operand != Operand::full) a = round_operand<operand>(a);
+        const T a = p.a[static_cast<std::size_t>(row) * p.a_stride + k];
         const T* const b = p.b.data + static_cast<std::size_t>(k) * p.b.stride;
-        for (int c = 0; c < p.b.columns; ++c) sum[c] = multiply_add(a, b[c], sum[c]);
+        for (int c = 0; c < p.b.columns; ++c) sum[c] = add_product<operand>(a, b[c], sum[c]);
       }
-      for (int c = 0; c < p.b.columns; ++c) p.store(row, c, sum[c]);
+      for (int c = 0; c < p.b.columns; ++c) {
+        T one[1]{sum[c]};
+        p.store(row, c, one);
+      }
     }
   }
 };

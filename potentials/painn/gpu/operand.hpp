@@ -10,10 +10,11 @@ namespace md::painn {
 /// What the factors of a matrix product are rounded to. The sum is one of float (double for the
 /// double network) always, and so is everything else.
 enum class Operand {
-  full,  // not rounded
-  tf32,  // 8 bits of exponent, 10 of mantissa
-  bf16,  // 8 bits of exponent, 7 of mantissa
-  fp16,  // 5 bits of exponent, 10 of mantissa: from 6e-8 to 65504
+  full,    // not rounded
+  tf32,    // 8 bits of exponent, 10 of mantissa
+  tf32x3,  // a number of tf32 and one for what is left: three products, nearly those of float
+  bf16,    // 8 bits of exponent, 7 of mantissa
+  fp16,    // 5 bits of exponent, 10 of mantissa: from 6e-8 to 65504
 };
 
 /// `x` to the nearest number with `bits` bits of mantissa, ties to even. Infinities and NaN stay.

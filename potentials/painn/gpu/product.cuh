@@ -18,17 +18,32 @@ struct Product {
   const T* factor = nullptr;
   const T* addend = nullptr;
 
-  MD_HD void store(int row, int column, T sum) const {
+  /// V columns side by side.
+  template <int V>
+  MD_HD void store(int row, int column, T (&sum)[V]) const {
     const std::size_t at = static_cast<std::size_t>(row) * stride + column;
-    if (b.bias) sum += b.bias[column];
-    if (slope) {  // silu(x) = x / (1 + exp(-x))
-      const T sigma = 1 / (1 + std::exp(-sum));
-      slope[at] = sigma * multiply_add(sum, 1 - sigma, T(1));
-      sum *= sigma;
+    T x[V];
+    if (b.bias) {
+      load(b.bias + column, x);
+      MD_UNROLL for (int y = 0; y < V; ++y) sum[y] += x[y];
     }
-    if (factor) sum *= factor[at];
-    if (addend) sum += addend[at];
-    c[at] = sum;
+    if (slope) {  // silu(x) = x / (1 + exp(-x))
+      MD_UNROLL for (int y = 0; y < V; ++y) {
+        const T sigma = 1 / (1 + std::exp(-sum[y]));
+        x[y] = sigma * multiply_add(sum[y], 1 - sigma, T(1));
+        sum[y] *= sigma;
+      }
+      painn::store(x, slope + at);
+    }
+    if (factor) {
+      load(factor + at, x);
+      MD_UNROLL for (int y = 0; y < V; ++y) sum[y] *= x[y];
+    }
+    if (addend) {
+      load(addend + at, x);
+      MD_UNROLL for (int y = 0; y < V; ++y) sum[y] += x[y];
+    }
+    painn::store(sum, c + at);
   }
 };
 

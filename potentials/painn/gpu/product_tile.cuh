@@ -1,29 +1,30 @@
 #pragma once
 
-#include "potentials/painn/gpu/product.cuh"
-
-// Before a loop whose arrays shall stay in a GPU's registers.
-#ifdef __CUDA_ARCH__
-#define MD_UNROLL _Pragma("unroll")
-#else
-#define MD_UNROLL
+#ifdef __CUDACC__
+#include <cuda_pipeline.h>
 #endif
+
+#include <cstring>
+
+#include "md/device/lanes.cuh"
+#include "potentials/painn/gpu/product.cuh"
 
 namespace md::painn {
 
-/// Tile of C, steps of depth, and the part of the tile that one thread sums up when it does so by
-/// itself: thread_rows x thread_columns.
-template <int rows_, int columns_, int depth_, int thread_rows_, int thread_columns_>
+/// Tile of C, steps of depth, how many of them are in shared memory at once, and the part of the
+/// tile that one thread sums up when it does so by itself: thread_rows x thread_columns.
+template <int rows_, int columns_, int depth_, int stages_, int thread_rows_, int thread_columns_>
 struct TileShape {
-  static constexpr int rows = rows_, columns = columns_, depth = depth_;
+  static constexpr int rows = rows_, columns = columns_, depth = depth_, stages = stages_;
   static constexpr int thread_rows = thread_rows_, thread_columns = thread_columns_;
   static constexpr int threads = rows * columns / (thread_rows * thread_columns);
 };
 
-/// All replicas together: many tiles. One replica: few rows, and depth in few steps.
-using GridShape = TileShape<64, 64, 16, 8, 4>;
+/// All replicas together: many tiles. One replica: few rows, and little time to wait for them.
 template <class T>
-using BlockShape = TileShape<32, 32, 512 / sizeof(T), 4, 1>;
+using GridShape = TileShape<64, 64, 16, 16 / sizeof(T), 8, 4>;
+template <class T>
+using BlockShape = TileShape<32, 32, 32, 16 / sizeof(T), 2, 2>;
 
 /// Where a tile lies in C.
 struct TileCorner {
@@ -45,118 +46,134 @@ MD_HD TileCorner tile_corner(const Product<T>& p, int tile) {
   return {tile / across * Shape::rows, tile % across * Shape::columns};
 }
 
-/// A tile of a product by the threads of one block, in steps: each is done by all threads before
-/// the next begins. Operands lie in shared memory as `Stored`, A transposed, so that a thread's
-/// rows are side by side.
-template <class Shape, class T, class Stored = T>
+/// 16 bytes to shared memory; on a GPU they are on their way when this returns.
+MD_HD inline void copy_16(void* to, const void* from) {
+#ifdef __CUDA_ARCH__
+  __pipeline_memcpy_async(to, from, 16);
+#else
+  std::memcpy(to, from, 16);
+#endif
+}
+
+/// A tile of a product by the threads of one block: while they work on one step of the depth, the
+/// next ones are on their way to shared memory. The depth is a multiple of Shape::depth, and rows
+/// of all matrices are aligned to 16 bytes.
+template <class Shape, class T>
 struct ProductTile {
-  static constexpr int step = Shape::depth, padding = 16 / sizeof(Stored);
-  struct alignas(128) Memory {
-    alignas(128) Stored a[Shape::depth][Shape::rows + padding];
-    alignas(128) Stored b[Shape::depth][Shape::columns + padding];
+  static constexpr int step = Shape::depth, stages = Shape::stages;
+  static constexpr int piece = 16 / sizeof(T);  // numbers that are copied at once
+  /// Rows of A lie apart such that those which a warp reads at once, or a tensor core, are in
+  /// different banks; likewise rows of B.
+  struct alignas(128) Stage {
+    T a[Shape::rows][step + piece];
+    T b[step][Shape::columns + 2 * piece];
+  };
+  struct Memory {
+    Stage stage[stages];
   };
   /// What one thread sums up.
   struct Sums {
     T value[Shape::thread_rows][Shape::thread_columns]{};
   };
 
-  /// The element of A that number t of the tile is. A warp takes 4 rows x 8 of depth: whole sectors
-  /// of global memory, and all banks of shared memory when it stores them transposed.
-  struct Place {
-    int row, k;
-    MD_HD explicit Place(int t)
-        : row(t / 32 / (Shape::depth / 8) * 4 + t % 32 / 8),
-          k(t / 32 % (Shape::depth / 8) * 8 + t % 8) {}
-  };
-
   MD_HD static int smaller(int x, int y) { return x < y ? x : y; }
 
-  /// Step k0 of the depth to shared memory; all numbers are under way before the first is stored.
-  /// Places outside of the matrices get any number from inside: nobody uses what comes of it.
-  template <class Convert>
-  MD_HD static void load(const Product<T>& p, const TileCorner& corner, int k0, int thread,
-                         Memory& memory, const Convert& convert) {
-    constexpr int threads = Shape::threads, depth = Shape::depth, columns = Shape::columns;
-    static_assert(Shape::rows * depth % threads == 0 && columns * depth % threads == 0);
-    T a[Shape::rows * depth / threads], b[columns * depth / threads];
-    MD_UNROLL for (int n = 0; n < Shape::rows * depth / threads; ++n) {
-      const Place at(n * threads + thread);
-      const int row = smaller(corner.row + at.row, p.rows - 1);
-      a[n] = p.a[std::size_t(row) * p.a_stride + smaller(k0 + at.k, p.b.depth - 1)];
+  /// Step k0 of the depth. Places outside of the matrices get numbers from inside: nobody uses what
+  /// comes of them.
+  MD_HD static void copy(const Product<T>& p, const TileCorner& corner, int k0, int thread,
+                         Stage& stage) {
+    constexpr int across_a = step / piece, across_b = Shape::columns / piece;
+    constexpr int pieces_a = Shape::rows * across_a, pieces_b = step * across_b;
+    static_assert(pieces_a % Shape::threads == 0 && pieces_b % Shape::threads == 0);
+    MD_UNROLL for (int n = thread; n < pieces_a; n += Shape::threads) {
+      const int row = n / across_a, k = n % across_a * piece;
+      const std::size_t from = smaller(corner.row + row, p.rows - 1);
+      copy_16(&stage.a[row][k], p.a + from * p.a_stride + k0 + k);
     }
-    MD_UNROLL for (int n = 0; n < columns * depth / threads; ++n) {
-      const int t = n * threads + thread, k = smaller(k0 + t / columns, p.b.depth - 1);
-      b[n] = p.b.data[k * p.b.stride + smaller(corner.column + t % columns, p.b.columns - 1)];
-    }
-    MD_UNROLL for (int n = 0; n < Shape::rows * depth / threads; ++n) {
-      const Place at(n * threads + thread);
-      memory.a[at.k][at.row] = convert(a[n]);
-    }
-    MD_UNROLL for (int n = 0; n < columns * depth / threads; ++n) {
-      const int t = n * threads + thread;
-      memory.b[t / columns][t % columns] = convert(b[n]);
+    MD_UNROLL for (int n = thread; n < pieces_b; n += Shape::threads) {
+      const int k = n / across_b, column = n % across_b * piece;
+      copy_16(&stage.b[k][column], p.b.data + std::size_t(k0 + k) * p.b.stride +
+                                       smaller(corner.column + column, p.b.columns - piece));
     }
   }
 
-  /// The first row and column of a thread within the tile.
+  /// The first row of a thread within the tile, of which it has every row_groups-th, and its first
+  /// column.
+  static constexpr int row_groups = Shape::rows / Shape::thread_rows;
   MD_HD static TileCorner own(int thread) {
-    constexpr int groups = Shape::columns / Shape::thread_columns;
-    return {thread / groups * Shape::thread_rows, thread % groups * Shape::thread_columns};
+    constexpr int column_groups = Shape::columns / Shape::thread_columns;
+    return {thread / column_groups, thread % column_groups * Shape::thread_columns};
   }
 
   /// The sum of an element goes over k in order, wherever its row stands.
-  MD_HD static void accumulate(const Product<T>& p, const TileCorner& corner, int k0, int thread,
-                               const Memory& memory, Sums& sums) {
+  MD_HD static void accumulate(const Product<T>& p, const TileCorner& corner, int thread,
+                               const Stage& stage, Sums& sums) {
     const auto [row, column] = own(thread);
     // Threads whose rows are beyond the last leave the others their turns.
-    const int depth = corner.row + row < p.rows ? smaller(Shape::depth, p.b.depth - k0) : 0;
-#ifdef __CUDA_ARCH__
-#pragma unroll 8
-#endif
-    for (int k = 0; k < depth; ++k) {
-      MD_UNROLL for (int x = 0; x < Shape::thread_rows; ++x) {
-        MD_UNROLL for (int y = 0; y < Shape::thread_columns; ++y) {
-          T& sum = sums.value[x][y];
-          sum = multiply_add(memory.a[k][row + x], memory.b[k][column + y], sum);
-        }
+    if (corner.row + row >= p.rows) return;
+    MD_UNROLL for (int k = 0; k < step; k += piece) {
+      T a[Shape::thread_rows][piece];
+      MD_UNROLL for (int x = 0; x < Shape::thread_rows; ++x)
+          load(&stage.a[row + x * row_groups][k], a[x]);
+      MD_UNROLL for (int q = 0; q < piece; ++q) {
+        T b[Shape::thread_columns];
+        load(&stage.b[k + q][column], b);
+        MD_UNROLL for (int x = 0; x < Shape::thread_rows; ++x)
+            MD_UNROLL for (int y = 0; y < Shape::thread_columns; ++y)
+                sums.value[x][y] = multiply_add(a[x][q], b[y], sums.value[x][y]);
       }
     }
   }
 
-  MD_HD static void store(const Product<T>& p, const TileCorner& corner, int thread,
-                          const Sums& sums) {
+  MD_HD static void store(const Product<T>& p, const TileCorner& corner, int thread, Sums& sums) {
     const auto [row, column] = own(thread);
+    if (corner.column + column >= p.b.columns) return;
     MD_UNROLL for (int x = 0; x < Shape::thread_rows; ++x) {
-      MD_UNROLL for (int y = 0; y < Shape::thread_columns; ++y) {
-        const TileCorner at{corner.row + row + x, corner.column + column + y};
-        if (at.row < p.rows && at.column < p.b.columns)
-          p.store(at.row, at.column, sums.value[x][y]);
-      }
+      const int at = corner.row + row + x * row_groups;
+      if (at < p.rows) p.store(at, corner.column + column, sums.value[x]);
     }
   }
 };
 
-/// x as it is.
-struct Unchanged {
-  template <class T>
-  MD_HD T operator()(T x) const {
-    return x;
+/// The whole tile. `threads.each(f)`: f(thread, its sums) for all threads of the block. What they
+/// copied before commit() is there for all after wait(), all but the stages - 2 last commits;
+/// wait() also waits for all of them. `work(stage, thread, sums)`: one step.
+#ifdef __CUDACC__
+#pragma nv_exec_check_disable
+#endif
+template <class Tile, class T, class Threads, class Work>
+MD_HD void sum_up_tile(const Product<T>& p, const TileCorner& corner, typename Tile::Memory& memory,
+                       Threads& threads, const Work& work) {
+  using Sums = typename Tile::Sums;
+  constexpr int ahead = Tile::stages - 1;
+  const int steps = p.b.depth / Tile::step;
+  const auto fetch = [&](int s) {
+    if (s < steps)
+      threads.each([&](int t, Sums&) {
+        Tile::copy(p, corner, s * Tile::step, t, memory.stage[s % Tile::stages]);
+      });
+    threads.commit();
+  };
+  for (int s = 0; s < ahead; ++s) fetch(s);
+  for (int s = 0; s < steps; ++s) {
+    threads.template wait<ahead - 1>();
+    fetch(s + ahead);
+    threads.each([&](int t, Sums& sums) { work(memory.stage[s % Tile::stages], t, sums); });
   }
-};
+  threads.template wait<0>();
+}
 
-/// The whole tile. `threads.each(f)`: f(thread, its sums) for all threads of the block, and all of
-/// them before it returns.
 #ifdef __CUDACC__
 #pragma nv_exec_check_disable
 #endif
 template <class Tile, class T, class Threads>
 MD_HD void multiply_tile(const Product<T>& p, const TileCorner& corner,
                          typename Tile::Memory& memory, Threads& threads) {
+  using Stage = typename Tile::Stage;
   using Sums = typename Tile::Sums;
-  for (int k0 = 0; k0 < p.b.depth; k0 += Tile::step) {
-    threads.each([&](int t, Sums&) { Tile::load(p, corner, k0, t, memory, Unchanged{}); });
-    threads.each([&](int t, Sums& sums) { Tile::accumulate(p, corner, k0, t, memory, sums); });
-  }
+  sum_up_tile<Tile>(p, corner, memory, threads, [&](const Stage& stage, int t, Sums& sums) {
+    Tile::accumulate(p, corner, t, stage, sums);
+  });
   threads.each([&](int t, Sums& sums) { Tile::store(p, corner, t, sums); });
 }
 

@@ -19,9 +19,33 @@ MD_HD ProgramRange range_of(const ProgramView<T>& v, int begin, int end) {
   return {begin, end, rows.row[begin], end < v.n_atoms ? rows.row[end] : rows.capacity};
 }
 
+/// The messages to n atoms, with as many channels to a lane as are loaded at once.
+#ifdef __CUDACC__
+#pragma nv_exec_check_disable
+#endif
+template <bool first, class Team, class T>
+MD_HD void message(Team& team, const ProgramView<T>& v, int begin, int n, int layer) {
+  const int channels = v.w.group_channels(), groups = n * (v.w.f / channels);
+  if (channels == 128) return team.for_each_group(groups, Message<T, first, 4>{v, begin, layer});
+  if (channels == 64) return team.for_each_group(groups, Message<T, first, 2>{v, begin, layer});
+  team.for_each_group(groups, Message<T, first, 1>{v, begin, layer});
+}
+#ifdef __CUDACC__
+#pragma nv_exec_check_disable
+#endif
+template <bool first, class Team, class T>
+MD_HD void message_reverse(Team& team, const ProgramView<T>& v, int begin, int n, int layer) {
+  const int channels = v.w.group_channels(), groups = n * (v.w.f / channels);
+  if (channels == 128)
+    return team.for_each_group(groups, MessageReverse<T, first, 4>{v, begin, layer});
+  if (channels == 64)
+    return team.for_each_group(groups, MessageReverse<T, first, 2>{v, begin, layer});
+  team.for_each_group(groups, MessageReverse<T, first, 1>{v, begin, layer});
+}
+
 /// Energy and dE/dr of all edges of a PaiNN, as steps one after the other. A Team runs a step:
 ///   for_each(n, f)        f(i) for i in [0, n)
-///   for_each_group(n, f)  f(i, lanes) for i in [0, n), 32 lanes for each i; see host_team.cuh
+///   for_each_group(n, f)  f(i, lanes) for i in [0, n), 32 lanes for each i; see lanes.cuh
 ///   multiply(product)
 /// and whatever a step wrote is seen by the next. Within a step nothing depends on anything else,
 /// and every sum has an order of its own, so no result depends on the range or the team's size.
@@ -39,7 +63,7 @@ MD_HD void evaluate(Team& team, const ProgramView<T>& v, const ProgramRange& ran
   team.for_each(n_edges, Geometry<T>{v, range.first_edge});
   for (int l = 0; l <= last; ++l) {
     if (l == 0) {
-      team.for_each(n * f, Message<T, true>{v, begin, l});
+      message<true>(team, v, begin, n, l);
     } else {
       team.multiply(Product<T>{.rows = n,
                                .a = s,
@@ -54,7 +78,7 @@ MD_HD void evaluate(Team& team, const ProgramView<T>& v, const ProgramRange& ran
                                .b = v.w.context1(l),
                                .c = v.phi(l) + 3 * at,
                                .stride = 3 * f});
-      team.for_each(n * f, Message<T, false>{v, begin, l});
+      message<false>(team, v, begin, n, l);
     }
     team.multiply(Product<T>{.rows = 3 * n,
                              .a = v.v_bar + 3 * at,
@@ -62,7 +86,7 @@ MD_HD void evaluate(Team& team, const ProgramView<T>& v, const ProgramRange& ran
                              .b = v.w.channel_mix(l),
                              .c = v.vu(l) + 6 * at,
                              .stride = 2 * f});
-    team.for_each(n * f, Norms<T>{v, begin, l});
+    team.for_each(n * f / wide, Norms<T>{v, begin, l});
     team.multiply(Product<T>{.rows = n,
                              .a = s,
                              .a_stride = 2 * f,
@@ -76,7 +100,7 @@ MD_HD void evaluate(Team& team, const ProgramView<T>& v, const ProgramRange& ran
                              .b = first_columns(v.w.mixing1(l), l == last ? 2 * f : 3 * f),
                              .c = b,
                              .stride = 3 * f});
-    team.for_each(n * f, Update<T>{v, begin, l});
+    team.for_each(n * f / wide, Update<T>{v, begin, l});
   }
 
   team.multiply(Product<T>{
@@ -86,7 +110,7 @@ MD_HD void evaluate(Team& team, const ProgramView<T>& v, const ProgramRange& ran
       .rows = n, .a = b, .a_stride = h, .b = v.w.head0_t(), .c = v.s_bar + at, .stride = f});
 
   for (int l = last; l >= 0; --l) {
-    team.for_each(n * f, UpdateReverse<T>{v, begin, l});
+    team.for_each(n * f / wide, UpdateReverse<T>{v, begin, l});
     team.multiply(Product<T>{.rows = n,
                              .a = b,
                              .a_stride = 3 * f,
@@ -96,7 +120,7 @@ MD_HD void evaluate(Team& team, const ProgramView<T>& v, const ProgramRange& ran
                              .factor = v.mixing_slope(l) + at});
     team.multiply(Product<T>{
         .rows = n, .a = a, .a_stride = f, .b = v.w.mixing0_t(l), .c = b, .stride = 2 * f});
-    team.for_each(n * f, VectorsReverse<T>{v, begin, l});
+    team.for_each(n * f / wide, VectorsReverse<T>{v, begin, l});
     team.multiply(Product<T>{.rows = 3 * n,
                              .a = v.vu_bar(begin),
                              .a_stride = 2 * f,
@@ -105,10 +129,10 @@ MD_HD void evaluate(Team& team, const ProgramView<T>& v, const ProgramRange& ran
                              .stride = f,
                              .addend = l == last ? nullptr : v.v_bar + 3 * at});
     if (l == 0) {
-      team.for_each_group(n * (f / 32), MessageReverse<T, true>{v, begin, l});
+      message_reverse<true>(team, v, begin, n, l);
       break;
     }
-    team.for_each_group(n * (f / 32), MessageReverse<T, false>{v, begin, l});
+    message_reverse<false>(team, v, begin, n, l);
     team.multiply(Product<T>{.rows = n,
                              .a = v.vu_bar(begin),
                              .a_stride = 3 * f,

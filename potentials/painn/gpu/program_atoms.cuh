@@ -2,27 +2,44 @@
 
 #include "potentials/painn/gpu/program_view.cuh"
 
-// What happens at atoms between the matrix products, channel by channel: index = atom F + channel.
-// Names and equations as in torch_painn.cpp; x_bar = dE/dx.
+// What happens at atoms between the matrix products, four channels at once: index = (atom F +
+// channel) / 4. Names and equations as in torch_painn.cpp; x_bar = dE/dx.
 
 namespace md::painn {
 
-// V and U of a channel of an atom are 2 F apart in vu, their components [3] too.
+inline constexpr int wide = 4;
+
+/// Atom and first channel of an index.
+template <class T>
+struct Channels {
+  int f, c;
+  std::size_t local, i;  // of the range, of the batch
+  MD_HD Channels(const ProgramView<T>& v, int begin, int index)
+      : f(v.w.f), c(index * wide % f), local(index * wide / f), i(begin + local) {}
+};
+
+/// V and U of four channels of an atom, or other vectors: [3][4].
+template <class T>
+struct Vectors {
+  T x[3][wide];
+  MD_HD Vectors(const T* first, int stride) {
+    MD_UNROLL for (int k = 0; k < 3; ++k) load(first + k * stride, x[k]);
+  }
+};
 
 /// |V|^2, with what keeps its root differentiable.
 template <class T>
-MD_HD T square_of_v(const T* vu, int f) {
-  T square = static_cast<T>(1e-8);
-  for (int k = 0; k < 3; ++k) square = multiply_add(vu[2 * k * f], vu[2 * k * f], square);
-  return square;
+MD_HD T square(const Vectors<T>& v, int y) {
+  T sum = static_cast<T>(1e-8);
+  MD_UNROLL for (int k = 0; k < 3; ++k) sum = multiply_add(v.x[k][y], v.x[k][y], sum);
+  return sum;
 }
 
-/// V.U.
 template <class T>
-MD_HD T product_of_vu(const T* vu, int f) {
-  T product = 0;
-  for (int k = 0; k < 3; ++k) product = multiply_add(vu[2 * k * f], vu[(2 * k + 1) * f], product);
-  return product;
+MD_HD T product(const Vectors<T>& v, const Vectors<T>& u, int y) {
+  T sum = 0;
+  MD_UNROLL for (int k = 0; k < 3; ++k) sum = multiply_add(v.x[k][y], u.x[k][y], sum);
+  return sum;
 }
 
 /// n = |V|.
@@ -31,9 +48,11 @@ struct Norms {
   ProgramView<T> v;
   int begin, layer;
   MD_HD void operator()(int index) const {
-    const int f = v.w.f, c = index % f;
-    const std::size_t i = begin + index / f;
-    v.s[i * 2 * f + f + c] = std::sqrt(square_of_v(v.vu(layer) + i * 6 * f + c, f));
+    const Channels<T> at(v, begin, index);
+    const Vectors<T> vectors(v.vu(layer) + at.i * 6 * at.f + at.c, 2 * at.f);
+    T n[wide];
+    MD_UNROLL for (int y = 0; y < wide; ++y) n[y] = std::sqrt(square(vectors, y));
+    store(n, v.s + (at.i * 2 + 1) * at.f + at.c);
   }
 };
 
@@ -43,23 +62,35 @@ struct Update {
   ProgramView<T> v;
   int begin, layer;
   MD_HD void operator()(int index) const {
-    const int f = v.w.f, c = index % f;
-    const std::size_t i = begin + index / f, at = i * f + c;
-    const T* const vu = v.vu(layer) + i * 6 * f + c;
-    const T* const a = v.b(begin) + (i - begin) * 3 * f + c;  // ss, sv, vv
-    v.a_sv(layer)[at] = a[f];
-    v.s[i * 2 * f + c] += multiply_add(a[f], product_of_vu(vu, f), a[0]);
+    const Channels<T> at(v, begin, index);
+    const int f = at.f;
+    const T* const vu = v.vu(layer) + at.i * 6 * f + at.c;
+    const Vectors<T> vectors(vu, 2 * f), u(vu + f, 2 * f);
+    const T* const a = v.b(begin) + at.local * 3 * f + at.c;  // ss, sv, vv
+    T s[wide], ss[wide], sv[wide];
+    load(a, ss);
+    load(a + f, sv);
+    load(v.s + at.i * 2 * f + at.c, s);
+    MD_UNROLL for (int y = 0; y < wide; ++y) s[y] +=
+        multiply_add(sv[y], product(vectors, u, y), ss[y]);
+    store(s, v.s + at.i * 2 * f + at.c);
+    store(sv, v.a_sv(layer) + at.i * f + at.c);
     if (layer + 1 == v.w.n_layers) return;
-    v.a_vv(layer)[at] = a[2 * f];
-    for (int k = 0; k < 3; ++k) {
-      const std::size_t x = (i * 3 + k) * f + c;
-      v.v(layer + 1)[x] = multiply_add(a[2 * f], vu[(2 * k + 1) * f], v.v_bar[x]);
+    T vv[wide];
+    load(a + 2 * f, vv);
+    store(vv, v.a_vv(layer) + at.i * f + at.c);
+    MD_UNROLL for (int k = 0; k < 3; ++k) {
+      const std::size_t x = (at.i * 3 + k) * f + at.c;
+      T to[wide];
+      load(v.v_bar + x, to);
+      MD_UNROLL for (int y = 0; y < wide; ++y) to[y] = multiply_add(vv[y], u.x[k][y], to[y]);
+      store(to, v.v(layer + 1) + x);
     }
   }
 };
 
 /// The energy of an atom and, in place of the head's slope, dE/d(hidden layer). One group of lanes
-/// for each atom, see host_team.cuh.
+/// for each atom, see md/device/lanes.cuh.
 template <class T>
 struct Readout {
   ProgramView<T> v;
@@ -98,19 +129,20 @@ struct UpdateReverse {
   ProgramView<T> v;
   int begin, layer;
   MD_HD void operator()(int index) const {
-    const int f = v.w.f, c = index % f;
-    const std::size_t i = begin + index / f;
-    const T* const vu = v.vu(layer) + i * 6 * f + c;
-    const T s = v.s_bar[i * f + c];
-    T* const a = v.b(begin) + (i - begin) * 3 * f + c;
-    const bool last = layer + 1 == v.w.n_layers;
-    a[0] = s;
-    a[f] = s * product_of_vu(vu, f);
-    if (last) return;
-    T vv = 0;
-    for (int k = 0; k < 3; ++k)
-      vv = multiply_add(v.v_bar[(i * 3 + k) * f + c], vu[(2 * k + 1) * f], vv);
-    a[2 * f] = vv;
+    const Channels<T> at(v, begin, index);
+    const int f = at.f;
+    const T* const vu = v.vu(layer) + at.i * 6 * f + at.c;
+    const Vectors<T> vectors(vu, 2 * f), u(vu + f, 2 * f);
+    T* const a = v.b(begin) + at.local * 3 * f + at.c;
+    T s[wide], to[wide];
+    load(v.s_bar + at.i * f + at.c, s);
+    store(s, a);
+    MD_UNROLL for (int y = 0; y < wide; ++y) to[y] = s[y] * product(vectors, u, y);
+    store(to, a + f);
+    if (layer + 1 == v.w.n_layers) return;
+    const Vectors<T> v_bar(v.v_bar + at.i * 3 * f + at.c, f);
+    MD_UNROLL for (int y = 0; y < wide; ++y) to[y] = product(v_bar, u, y);
+    store(to, a + 2 * f);
   }
 };
 
@@ -121,20 +153,37 @@ struct VectorsReverse {
   ProgramView<T> v;
   int begin, layer;
   MD_HD void operator()(int index) const {
-    const int f = v.w.f, c = index % f;
-    const std::size_t i = begin + index / f, at = i * f + c;
-    const T* const vu = v.vu(layer) + i * 6 * f + c;
-    const T* const joined = v.b(begin) + (i - begin) * 2 * f + c;
-    T* const to = v.vu_bar(begin) + (i - begin) * 6 * f + c;
-    const T q = v.s_bar[at] * v.a_sv(layer)[at], over = joined[f] / std::sqrt(square_of_v(vu, f));
-    v.gs[at] = v.s_bar[at] + joined[0];
-    for (int k = 0; k < 3; ++k) {
-      const T vk = vu[2 * k * f], uk = vu[(2 * k + 1) * f];
-      T u = q * vk;
-      if (layer + 1 < v.w.n_layers)
-        u = multiply_add(v.a_vv(layer)[at], v.v_bar[(i * 3 + k) * f + c], u);
-      to[2 * k * f] = multiply_add(q, uk, over * vk);
-      to[(2 * k + 1) * f] = u;
+    const Channels<T> at(v, begin, index);
+    const int f = at.f;
+    const std::size_t x = at.i * f + at.c;
+    const T* const vu = v.vu(layer) + at.i * 6 * f + at.c;
+    const Vectors<T> vectors(vu, 2 * f), u(vu + f, 2 * f);
+    const T* const joined = v.b(begin) + at.local * 2 * f + at.c;
+    T* const to = v.vu_bar(begin) + at.local * 6 * f + at.c;
+    T s[wide], sv[wide], c_bar[wide], n_bar[wide], gs[wide], q[wide], over[wide], vv[wide]{};
+    load(v.s_bar + x, s);
+    load(v.a_sv(layer) + x, sv);
+    load(joined, c_bar);
+    load(joined + f, n_bar);
+    const bool inner = layer + 1 < v.w.n_layers;
+    if (inner) load(v.a_vv(layer) + x, vv);
+    MD_UNROLL for (int y = 0; y < wide; ++y) {
+      gs[y] = s[y] + c_bar[y];
+      q[y] = s[y] * sv[y];
+      over[y] = n_bar[y] / std::sqrt(square(vectors, y));
+    }
+    store(gs, v.gs + x);
+    MD_UNROLL for (int k = 0; k < 3; ++k) {
+      T v_bar[wide]{}, to_v[wide], to_u[wide];
+      if (inner) load(v.v_bar + (at.i * 3 + k) * f + at.c, v_bar);
+      MD_UNROLL for (int y = 0; y < wide; ++y) {
+        const T vk = vectors.x[k][y], uk = u.x[k][y];
+        to_u[y] = q[y] * vk;
+        if (inner) to_u[y] = multiply_add(vv[y], v_bar[y], to_u[y]);
+        to_v[y] = multiply_add(q[y], uk, over[y] * vk);
+      }
+      store(to_v, to + 2 * k * f);
+      store(to_u, to + (2 * k + 1) * f);
     }
   }
 };

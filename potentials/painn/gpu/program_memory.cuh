@@ -21,7 +21,7 @@ class ProgramMemory {
     resize(repulsion_pairs_, repulsion_ ? e : 0);
     resize(radial_, basis);
     resize(radial_slope_, basis);
-    resize(partial_, e * (f / 32) * 4);
+    resize(partial_, e * (f / view.w.group_channels()) * 4);
     resize(gradient_, e);
     resize(tape_, 16 * n * f * view.w.n_layers);
     resize(scratch_, n * (16 * f + a + b));

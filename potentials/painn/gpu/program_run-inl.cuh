@@ -64,7 +64,10 @@ int blocks_per_replica(const Device& device, int n_replicas, int largest, Schedu
       // More than 8 blocks in a cluster are not for every device: the query says.
       check(cudaFuncSetAttribute(kernel, cudaFuncAttributeNonPortableClusterSizeAllowed, 1),
             "cudaFuncSetAttribute");
-      for (int blocks = 16; blocks > 1; blocks /= 2) {
+      // Fewer than four blocks for each take longer than all replicas together
+      // (docs/performance.md).
+      const int fewest = wanted == Schedule::by_replica ? 2 : 4;
+      for (int blocks = 16; blocks >= fewest; blocks /= 2) {
         if (n_replicas * blocks > processors) continue;
         int clusters = 0;
         const ReplicaLaunch<T, operand> launch(n_replicas, blocks, nullptr);
@@ -74,9 +77,6 @@ int blocks_per_replica(const Device& device, int n_replicas, int largest, Schedu
         cudaGetLastError();  // too large for this device: an answer, not an error
       }
     }
-    // One block for each replica takes the same time for one as for all that run side by side.
-    const bool worth = 2 * n_replicas >= processors && n_replicas <= 2 * processors;
-    return wanted == Schedule::by_replica || worth ? 1 : 0;
   }
 #endif
   (void)device, (void)n_replicas;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "md/device/lanes.cuh"
 #include "md/neighbors/edges.hpp"
 #include "potentials/painn/filter_table.hpp"
 #include "potentials/painn/gpu/device_weights.hpp"
@@ -15,6 +16,37 @@ MD_HD inline T multiply_add(T a, T b, T c) {
 #else
   return a * b + c;
 #endif
+}
+
+/// What a device loads at once of V numbers of type T.
+#ifdef __CUDA_ARCH__
+template <class T, int V>
+using Chunk =
+    std::conditional_t<V % 2 != 0, T,
+                       std::conditional_t<std::is_same_v<T, double>, double2,
+                                          std::conditional_t<V % 4 == 0, float4, float2>>>;
+#else
+template <class T, int V>
+using Chunk = T;
+#endif
+
+/// V numbers side by side; in device memory they are aligned to a Chunk.
+template <int V, class T>
+MD_HD inline void load(const T* from, T (&x)[V]) {
+  constexpr int n = sizeof(Chunk<T, V>) / sizeof(T);
+  MD_UNROLL for (int y = 0; y < V; y += n) {
+    const auto chunk = *reinterpret_cast<const Chunk<T, V>*>(from + y);
+    MD_UNROLL for (int k = 0; k < n; ++k) x[y + k] = reinterpret_cast<const T*>(&chunk)[k];
+  }
+}
+template <int V, class T>
+MD_HD inline void store(const T (&x)[V], T* to) {
+  constexpr int n = sizeof(Chunk<T, V>) / sizeof(T);
+  MD_UNROLL for (int y = 0; y < V; y += n) {
+    Chunk<T, V> chunk;
+    MD_UNROLL for (int k = 0; k < n; ++k) reinterpret_cast<T*>(&chunk)[k] = x[y + k];
+    *reinterpret_cast<Chunk<T, V>*>(to + y) = chunk;
+  }
 }
 
 /// What the network needs of an edge (i, j), at its place in the rows.
@@ -38,7 +70,7 @@ struct ProgramView {
   ProgramEdge<T>* edge = nullptr;                // [E]
   zbl::Pair* repulsion = nullptr;                // [E]; null: none
   T *radial = nullptr, *radial_slope = nullptr;  // [E, K + 1] B_n fc, fc; double only
-  T* partial = nullptr;      // [E, F / 32, 4] dE/dd, dE/du collected at e over 32 channels
+  T* partial = nullptr;      // [E, F / G, 4] dE/dd, dE/du collected at e over G = group_channels()
   Vec3* gradient = nullptr;  // [E] dE/dr of the edge, eV/A
   double* energy = nullptr;  // [N] eV
 
@@ -74,54 +106,53 @@ struct ProgramView {
   MD_HD T* part(int l, int n) const { return tape + (std::size_t(16) * l + n) * n_atoms * w.f; }
 };
 
-/// The filters of one channel: W(d) and dW/dd of an edge. From the table in float, exactly in
-/// double.
-template <class T>
-class FilterColumn {
+/// The filters of V channels side by side: W(d) and dW/dd of an edge. From the table in float,
+/// exactly in double.
+template <class T, int V>
+class FilterColumns {
  public:
-  MD_HD FilterColumn(const ProgramView<T>& v, int layer, int channel)
-      : stride_(std::is_same_v<T, float> ? FilterTable<T>::row : 3 * v.w.f),
-        part_(std::is_same_v<T, float> ? panel : v.w.f),
-        n_radial_(v.w.n_radial) {
-    if constexpr (std::is_same_v<T, float>) {
-      const std::size_t block = std::size_t(layer) * (v.w.f / panel) + channel / panel;
-      first_ = v.w.filter + block * (v.w.intervals + 3) * FilterTable<T>::row + channel % panel;
-    } else {
-      first_ = v.w.filter + std::size_t(layer) * (n_radial_ + 1) * 3 * v.w.f + channel;
-      radial_ = v.radial;
-      radial_slope_ = v.radial_slope;
-    }
+  MD_HD FilterColumns(const ProgramView<T>& v, int layer, int channel)
+      : f_(v.w.f), n_radial_(v.w.n_radial) {
+    const int knots = std::is_same_v<T, float> ? v.w.intervals + 3 : n_radial_ + 1;
+    first_ = v.w.filter + std::size_t(layer) * knots * 3 * f_ + channel;
+    radial_ = v.radial;
+    radial_slope_ = v.radial_slope;
   }
 
-  MD_HD T value(const ProgramEdge<T>& edge, std::int64_t e, int part) const {
-    T value, slope;
+  MD_HD void value(const ProgramEdge<T>& edge, std::int64_t e, int part, T (&value)[V]) const {
+    T slope[V];
     both<false>(edge, e, part, value, slope);
-    return value;
   }
 
   template <bool with_slope = true>
-  MD_HD void both(const ProgramEdge<T>& edge, std::int64_t e, int part, T& value, T& slope) const {
-    value = slope = 0;
+  MD_HD void both(const ProgramEdge<T>& edge, std::int64_t e, int part, T (&value)[V],
+                  T (&slope)[V]) const {
+    const T* column = first_ + part * f_;
+    int n_knots = n_radial_ + 1;
     if constexpr (std::is_same_v<T, float>) {
-      const T* const knot = first_ + edge.point.interval * stride_ + part * part_;
-      for (int k = 0; k < 4; ++k) {
-        const T c = knot[k * stride_];
-        value = multiply_add(edge.point.value[k], c, value);
-        if (with_slope) slope = multiply_add(edge.point.slope[k], c, slope);
+      column += std::size_t(edge.point.interval) * 3 * f_;
+      n_knots = 4;
+    }
+    MD_UNROLL for (int y = 0; y < V; ++y) value[y] = slope[y] = 0;
+    MD_UNROLL for (int k = 0; k < n_knots; ++k) {
+      T c[V];
+      load(column + k * 3 * f_, c);
+      T basis, basis_slope;
+      if constexpr (std::is_same_v<T, float>) {
+        basis = edge.point.value[k], basis_slope = edge.point.slope[k];
+      } else {
+        basis = radial_[e * n_knots + k], basis_slope = radial_slope_[e * n_knots + k];
       }
-    } else {
-      const T* const column = first_ + part * part_;
-      for (int n = 0; n <= n_radial_; ++n) {
-        const T c = column[n * stride_];
-        value = multiply_add(radial_[e * (n_radial_ + 1) + n], c, value);
-        if (with_slope) slope = multiply_add(radial_slope_[e * (n_radial_ + 1) + n], c, slope);
+      MD_UNROLL for (int y = 0; y < V; ++y) {
+        value[y] = multiply_add(basis, c[y], value[y]);
+        if (with_slope) slope[y] = multiply_add(basis_slope, c[y], slope[y]);
       }
     }
   }
 
  private:
   const T *first_ = nullptr, *radial_ = nullptr, *radial_slope_ = nullptr;
-  int stride_, part_, n_radial_;
+  int f_, n_radial_;
 };
 
 }  // namespace md::painn

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "md/neighbors/neighbors.hpp"
+#include "tests/device.hpp"
 
 namespace md::test {
 
@@ -102,7 +103,7 @@ inline Structure random_structure(std::mt19937& random, int n, double density, i
 }
 
 inline State make_state(const std::vector<Structure>& systems) {
-  return State(Device{}, systems, std::vector<ReplicaSettings>(systems.size()));
+  return State(test_device(), systems, std::vector<ReplicaSettings>(systems.size()));
 }
 
 /// Rows of replica r as sorted entries with their distances.

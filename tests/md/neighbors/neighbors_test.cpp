@@ -105,7 +105,7 @@ TEST_P(NeighborListOfRandomCells, EqualsBruteForce) {
     Structure s = random_structure(random, n, c.density, c.periodic, c.skew, c.far);
     s.source = std::string(c.name) + " " + std::to_string(k);
     State state = make_state({s});
-    Stream stream(Device{}, 1);
+    Stream stream(test_device(), 1);
     const double cutoff = 2 + 2 * uniform(random), skin = uniform(random);
     NeighborList list(state, cutoff, skin, stream);
     ASSERT_NO_FATAL_FAILURE(expect_rows(state, list.view(), 0, s, cutoff + skin, cutoff + skin));
@@ -134,7 +134,7 @@ TEST(NeighborList, LosesNoPairWhileAtomsMove) {
   for (int periodic : {0, 7, 3, 7, 0})
     systems.push_back(random_structure(random, periodic == 7 ? 150 : 40, 0.08, periodic, 0.4, 2));
   State state = make_state(systems);
-  Stream stream(Device{}, 2);
+  Stream stream(test_device(), 2);
   const double cutoff = 3, skin = 0.8;
   NeighborList list(state, cutoff, skin, stream);
   stream.set_gate(state.halt.data());
@@ -160,7 +160,7 @@ TEST(NeighborList, RebuildsOnlyReplicasThatMoved) {
   std::mt19937 random(8);
   const Structure s = random_structure(random, 30, 0.1, 7, 0.2, 0);
   State state = make_state({s, s, s});
-  Stream stream(Device{}, 1);
+  Stream stream(test_device(), 1);
   NeighborList list(state, 3, 1, stream);
   const auto before = list.n_builds();
   state.position.data()[35] += {0.49, 0, 0};
@@ -178,7 +178,7 @@ TEST(NeighborList, GrowsWhenCompressedAndLeavesOtherRowsAlone) {
   const Structure cell = random_structure(random, 200, 0.02, 7, 0.2, 0);
   const Structure cluster = random_structure(random, 300, 0.02, 0, 0, 0);
   State state = make_state({cell, cluster, cell}), untouched = make_state({cell});
-  Stream stream(Device{}, 1);
+  Stream stream(test_device(), 1);
   NeighborList list(state, 4, 0.5, stream), expected(untouched, 4, 0.5, stream);
   stream.set_gate(state.halt.data());
   const std::size_t bytes = list.bytes();
@@ -209,7 +209,7 @@ TEST(NeighborList, SmallMoleculesNeverOverflow) {
   std::mt19937 random(10);
   const Structure s = random_structure(random, 60, 1e-5, 0, 0, 0);
   State state = make_state({s});
-  Stream stream(Device{}, 1);
+  Stream stream(test_device(), 1);
   NeighborList list(state, 5, 1, stream);
   for (int i = 0; i < 60; ++i) state.position.data()[i] *= 0.01;
   list.refresh(stream);
@@ -223,7 +223,7 @@ TEST(NeighborList, RestoreGivesIdenticalRows) {
                                  random_structure(random, 20, 0.1, 0, 0, 0),
                                  random_structure(random, 250, 0.1, 3, 0.3, 1)};
   State state = make_state(systems);
-  Stream stream(Device{}, 1);
+  Stream stream(test_device(), 1);
   NeighborList list(state, 3, 1, stream);
   for (int step = 0; step < 7; ++step) {
     displace(state, random, 0.3);
@@ -250,7 +250,7 @@ TEST(NeighborList, RowsDoNotDependOnTheBatchOrTheThreads) {
     systems.push_back(random_structure(random, 20 + 60 * periodic, 0.1, periodic, 0.3, 1));
   systems.push_back(random_structure(random, 3000, 0.1, 7, 0.1, 1));
   State batch = make_state(systems);
-  Stream stream(Device{}, 2), one(Device{}, 1);
+  Stream stream(test_device(), 2), one(test_device(), 1);
   NeighborList list(batch, 3, 1, stream);
   std::mt19937 same(5);
   displace(batch, same, 0.5);
@@ -281,7 +281,7 @@ TEST(NeighborList, BadPositionsEmptyOnlyTheirReplica) {
                                                   {-1e9, fault_lost}};
   for (const auto& [bad, fault] : cases) {
     State state = make_state({s, s, s}), good = make_state({s});
-    Stream stream(Device{}, 1);
+    Stream stream(test_device(), 1);
     NeighborList list(state, 3, 1, stream), expected(good, 3, 1, stream);
     state.position.data()[60].y = bad;
     list.refresh(stream);
@@ -299,7 +299,7 @@ TEST(NeighborList, LeavesStoppedReplicasAlone) {
   std::mt19937 random(14);
   const Structure s = random_structure(random, 50, 0.1, 7, 0.3, 0);
   State state = make_state({s, s});
-  Stream stream(Device{}, 1);
+  Stream stream(test_device(), 1);
   NeighborList list(state, 3, 1, stream);
   const auto before = list.n_builds();
   state.status.data()[1] = static_cast<int>(Status::quarantined);
@@ -313,7 +313,7 @@ TEST(NeighborList, LeavesStoppedReplicasAlone) {
 TEST(NeighborList, WithoutCutoffIsEmpty) {
   std::mt19937 random(15);
   State state = make_state({random_structure(random, 20, 0.1, 7, 0.3, 0)});
-  Stream stream(Device{}, 1);
+  Stream stream(test_device(), 1);
   NeighborList list(state, 0, 1, stream);
   list.refresh(stream);
   EXPECT_FALSE(list.enlarge(stream));
@@ -329,7 +329,7 @@ TEST(NeighborList, RefusesACellTooThinToCountItsImages) {
   s.cell = {{{0.01, 0, 0}, {0, 0.01, 0}, {0, 0, 0.01}}};
   s.periodic = {true, true, true};
   State state = make_state({s});
-  Stream stream(Device{}, 1);
+  Stream stream(test_device(), 1);
   EXPECT_THROW(NeighborList(state, 5, 1, stream), InputError);
 }
 

@@ -13,7 +13,7 @@ using painn::Schedule;
 /// The program of the GPU for this device.
 inline std::unique_ptr<Potential> make_device(const PainnModel& model, const std::string& precision,
                                               Schedule schedule = Schedule::batched,
-                                              Device device = {}) {
+                                              Device device = test_device()) {
   const Input none(Input::Schema{});
   return painn::make_device_kernels(model, {none, device, 1, false, precision}, schedule);
 }

@@ -21,6 +21,9 @@ struct SerialThreads {
   void each(const F& f) {
     for (int t = 0; t < n; ++t) f(t, sums[t]);
   }
+  void commit() {}
+  template <int pending>
+  void wait() {}
 };
 
 template <class T>
@@ -30,7 +33,7 @@ struct Problem {
 
   Problem(std::mt19937& random, int rows, int depth, int columns) {
     std::normal_distribution<T> normal;
-    const int a_stride = depth + 7, b_stride = columns + 32, stride = columns + 5;
+    const int a_stride = depth + 8, b_stride = columns + 32, stride = columns + 4;
     for (auto [array, size] : {std::pair{&a, rows * a_stride}, std::pair{&b, depth * b_stride},
                                std::pair{&bias, columns}, std::pair{&factor, rows * stride},
                                std::pair{&addend, rows * stride}}) {
@@ -79,7 +82,7 @@ TYPED_TEST(ProductTiles, GiveTheBitsOfPlainLoopsForAnySize) {
   for (const int rows : {1, 15, 32, 45, 64, 65, 100})
     for (const int depth : {32, 64, 96, 128, 256, 384})
       for (const int columns : {32, 64, 96, 256}) {
-        expect_the_bits_of_plain_loops<GridShape, TypeParam>(rows, depth, columns);
+        expect_the_bits_of_plain_loops<GridShape<TypeParam>, TypeParam>(rows, depth, columns);
         expect_the_bits_of_plain_loops<BlockShape<TypeParam>, TypeParam>(rows, depth, columns);
       }
 }

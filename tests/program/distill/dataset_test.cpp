@@ -35,12 +35,41 @@ TEST(Dataset, DropsWhatIsNearAnEarlierFrameOrKnown) {
   }
   f.structures.push_back(f.structures[0]);  // of another trajectory that began alike
   f.group.push_back(1);
-  drop_duplicates(f, 0.01);
+  Frames nearly = f;
+  nearly.structures.back().positions[2].z += 1e-3;  // as text with few decimals, say
+  EXPECT_EQ(drop_duplicates(f, 0.01), 3u);
   EXPECT_EQ(f.group, (std::vector<int>{0, 1, 0}));
+  EXPECT_EQ(drop_duplicates(nearly, 0.01), 3u);
+  EXPECT_EQ(nearly.group, (std::vector<int>{0, 1, 0}));
   Dataset known;
   known.structures.push_back({f.structures[1].numbers, f.structures[1].positions, 0, {}});
-  drop_duplicates(f, 0.01, known);
+  for (Vec3& x : known.structures[0].positions) x.y *= 1.0001;
+  EXPECT_EQ(drop_duplicates(f, 0.01, {&known}), 1u);
   EXPECT_EQ(f.group, (std::vector<int>{0, 0}));
+}
+
+TEST(Dataset, FindsEnergiesAndForcesInDifferentUnits) {
+  // A spring between two atoms along a vibration, sampled every 0.02 A.
+  const auto vibration = [](double energy_unit, double force_unit) {
+    Dataset data;
+    data.groups = {{"H2", Part::training}};
+    for (int k = 0; k < 60; ++k) {
+      const double x = 0.74 + 0.1 * std::sin(0.2 * k), f = -35 * (x - 0.74);
+      data.structures.push_back({{1, 1},
+                                 {{0, 0, 0}, {x, 0, 0}},
+                                 energy_unit * (17.5 * (x - 0.74) * (x - 0.74) - 31.7),
+                                 {{-force_unit * f, 0, 0}, {force_unit * f, 0, 0}}});
+      data.group.push_back(0);
+    }
+    return data;
+  };
+  EXPECT_NEAR(energy_over_work(vibration(1, 1)), 1, 1e-9);
+  EXPECT_NEAR(energy_over_work(vibration(1 / 27.2114, 1)), 1 / 27.2114, 1e-9);
+  EXPECT_NEAR(energy_over_work(vibration(1, -1)), -1, 1e-9);
+  Dataset few = vibration(3, 1);
+  few.structures.resize(2);
+  few.group.resize(2);
+  EXPECT_EQ(energy_over_work(few), 1);
 }
 
 TEST(Dataset, StretchesOneBondAndMovesTheSmallerPart) {

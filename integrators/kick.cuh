@@ -9,7 +9,7 @@ struct Kick {  // v += dt f/m
   StateView s;
   double dt;
   MD_HD void operator()(int i) const {
-    if (!s.running(s.replica[i])) return;
+    if (!s.moves(i)) return;
     s.velocity[i] += (dt * units::force_to_acceleration / s.mass[i]) * s.force[i];
   }
 };

@@ -30,8 +30,8 @@ struct KickDriftThermostatDrift {  // B A O A
   Seed seed;
   const Bath* bath;
   MD_HD void operator()(int i) const {
+    if (!s.moves(i)) return;
     const int r = s.replica[i];
-    if (!s.running(r)) return;
     Vec3 v = s.velocity[i];
     Vec3 x = s.position[i];
     v += (dt / 2 * units::force_to_acceleration / s.mass[i]) * s.force[i];

@@ -10,7 +10,7 @@ struct KickDrift {  // v += dt/2 f/m;  x += dt v
   double dt;
   MD_HD void operator()(int i) const {
     const StateView& s = kick.s;
-    if (!s.running(s.replica[i])) return;
+    if (!s.moves(i)) return;
     kick(i);
     s.position[i] += dt * s.velocity[i];
   }

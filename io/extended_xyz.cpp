@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "io/ase_units.hpp"
+#include "io/xyz_pairs.hpp"
 
 namespace md {
 namespace {
@@ -27,17 +28,7 @@ void add(std::string& text, const Mat3& m) {
 }
 
 void add_info(std::string& text, const std::string& key, const std::string& value) {
-  text += ' ' + key + '=';
-  if (!value.empty() && value.find_first_of(" \t\n\r\"'\\={}[],") == std::string::npos) {
-    text += value;
-    return;
-  }
-  text += '"';
-  for (char c : value) {
-    if (c == '"' || c == '\\') text += '\\';
-    text += c == '\n' || c == '\r' ? ' ' : c;
-  }
-  text += '"';
+  text += ' ' + key + '=' + quoted_for_xyz(value);
 }
 
 }  // namespace
@@ -50,7 +41,10 @@ void append_extended_xyz(std::string& text, const XyzView& s, const ExtendedXyzF
   if (p.any()) text += "Lattice=", add(text, s.cell), text += ' ';
   text += "Properties=species:S:1:pos:R:3";
   if (velocities) text += momenta ? ":momenta:R:3" : ":velocities:R:3";
+  if (!s.masses.empty()) text += ":masses:R:1";
+  if (!s.fixed.empty()) text += ":move_mask:L:1";
   if (!fields.forces.empty()) text += ":" + fields.forces_name + ":R:3";
+  if (!fields.columns.empty()) text += ":" + fields.columns;
   if (fields.energy) text += " " + fields.energy_name + "=", add(text, *fields.energy);
   if (fields.stress) text += " stress=", add(text, *fields.stress);
   for (const auto& [key, value] : fields.info) add_info(text, key, value);
@@ -60,11 +54,15 @@ void append_extended_xyz(std::string& text, const XyzView& s, const ExtendedXyzF
   for (std::size_t i = 0; i < s.numbers.size(); ++i) {
     text += symbol(s.numbers[i]);
     add(text, s.positions[i]);
+    const double mass = s.masses.empty() ? standard_mass(s.numbers[i]) : s.masses[i];
     if (velocities && momenta)
-      add(text, (standard_mass(s.numbers[i]) * ase_velocity) * s.velocities[i]);
+      add(text, (mass * ase_velocity) * s.velocities[i]);
     else if (velocities)
       add(text, s.velocities[i]);
+    if (!s.masses.empty()) text += ' ', add(text, mass);
+    if (!s.fixed.empty()) text += s.fixed[i] != 0 ? " F" : " T";
     if (!fields.forces.empty()) add(text, fields.forces[i]);
+    if (!fields.columns.empty()) text += fields.column_text[i];
     text += '\n';
   }
 }
@@ -74,7 +72,7 @@ void write_extended_xyz(std::ostream& out, const Structure& structure,
   std::string text;
   append_extended_xyz(text,
                       {structure.numbers, structure.positions, structure.velocities, structure.cell,
-                       structure.periodic},
+                       structure.periodic, structure.masses, structure.fixed},
                       fields);
   out.write(text.data(), static_cast<std::streamsize>(text.size()));
 }

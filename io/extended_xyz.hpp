@@ -19,6 +19,8 @@ enum class XyzVelocities { none, momenta, velocities };
 struct ExtendedXyzFields {
   std::vector<std::pair<std::string, std::string>> info;  // key, value; quoted where needed
   std::string remarks;                                    // of a Structure, as they stand
+  std::string columns;                                    // of a Structure, likewise
+  std::span<const std::string> column_text;               // [n] what stands in them
   std::optional<double> energy;                           // eV
   std::optional<Mat3> stress;                             // eV/A^3, ASE's sign
   std::span<const Vec3> forces;                           // [n] eV/A; empty: not written
@@ -32,6 +34,8 @@ struct XyzView {
   std::span<const Vec3> positions, velocities;  // [n] A, A/fs; velocities may be empty
   Mat3 cell{};                                  // written where periodic
   Periodicity periodic;
+  std::span<const double> masses{};  // [n] u; empty: the standard ones, which are not written
+  std::span<const char> fixed{};     // [n] held atoms, as ASE's move_mask; empty: none, not written
 };
 
 /// Appends one frame to `text`. Numbers are the shortest that read back to the same double.

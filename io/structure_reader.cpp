@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "io/gzip.hpp"
 #include "md/errors.hpp"
 #include "md/files.hpp"
 #include "md/text.hpp"
@@ -15,7 +16,14 @@ std::string known_extensions() {
   std::vector<std::string> formats;
   for (const auto& [name, format] : structure_formats().entries())
     formats.push_back(join(format.extensions, " and ") + " (" + format.help + ")");
-  return join(formats, ", ");
+  return join(formats, ", ") + ", each also compressed, with .gz behind";
+}
+
+std::string lower_extension(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  return extension;
 }
 
 }  // namespace
@@ -26,13 +34,13 @@ Registry<StructureFormat>& structure_formats() {
 }
 
 std::vector<Structure> read_structures(const std::string& path) {
-  std::string extension = std::filesystem::path(path).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
+  std::string extension = lower_extension(path);
+  if (extension == ".gz") extension = lower_extension(std::filesystem::path(path).stem());
   const StructureFormat* known = nullptr;
   for (const auto& [name, format] : structure_formats().entries())
     if (std::ranges::count(format.extensions, extension) > 0) known = &format;
-  const std::string text = read_text_file(path, "a structure file");
+  std::string text = read_text_file(path, "a structure file");
+  if (is_gzip(text)) text = gunzip(path, text);
   if (!known)
     throw InputError(path + ": the extension '" + extension + "' is not known; read are " +
                      known_extensions());

@@ -19,6 +19,12 @@ class TextSource {
   bool next(std::string_view& line);
   /// Number of the line that next() gave last, from 1.
   int line() const { return line_; }
+  /// One that stands at this line, for its errors.
+  TextSource at(int line) const {
+    TextSource copy = *this;
+    copy.line_ = line;
+    return copy;
+  }
   /// Bytes not yet read.
   std::size_t left() const { return rest_.size(); }
 

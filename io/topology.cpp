@@ -12,15 +12,15 @@
 namespace md {
 namespace {
 
-/// Eight columns, with fewer decimals where the number is large.
-void add_coordinate(std::string& text, double value) {
+/// So many columns, with fewer decimals where the number is large.
+void add_number(std::string& text, double value, int width, const char* what) {
   char column[400];
   for (int decimals = 3; decimals >= 0; --decimals)
-    if (std::snprintf(column, sizeof column, "%8.*f", decimals, value) == 8) {
+    if (std::snprintf(column, sizeof column, "%*.*f", width, decimals, value) == width) {
       text += column;
       return;
     }
-  throw InputError("a coordinate of " + std::to_string(value) +
+  throw InputError(std::string(what) + " of " + std::to_string(value) +
                    " A does not fit the columns of topology.pdb; a smaller one is wanted");
 }
 
@@ -50,11 +50,36 @@ class Names {
 };
 
 void add_cell(std::string& text, const AmberCell& cell) {
+  text += "CRYST1";
+  for (const double length : cell.length) add_number(text, length, 9, "a cell length");
   char line[128];
-  std::snprintf(line, sizeof line, "CRYST1%9.3f%9.3f%9.3f%7.2f%7.2f%7.2f P 1           1\n",
-                cell.length[0], cell.length[1], cell.length[2], cell.angle[0], cell.angle[1],
-                cell.angle[2]);
+  std::snprintf(line, sizeof line, "%7.2f%7.2f%7.2f P 1           1\n", cell.angle[0],
+                cell.angle[1], cell.angle[2]);
   text += line;
+}
+
+/// CONECT records of the atoms from `begin` on, up to four bonds each. Serial numbers beyond 99999
+/// wrap, so bonds of the atoms there cannot be written.
+void add_bonds(std::string& text, const Batch& batch, int begin, int end) {
+  constexpr int last = 99999;
+  std::map<int, std::vector<int>> bonds;
+  for (const auto& [a, b] : batch.bonds) {
+    const int i = a - begin + 1, j = b - begin + 1;
+    if (a < begin || b >= end || i > last || j > last) continue;
+    bonds[i].push_back(j);
+    bonds[j].push_back(i);
+  }
+  char field[16];
+  for (const auto& [atom, others] : bonds)
+    for (std::size_t k = 0; k < others.size(); ++k) {
+      if (k % 4 == 0) {
+        std::snprintf(field, sizeof field, "CONECT%5d", atom);
+        text += field;
+      }
+      std::snprintf(field, sizeof field, "%5d", others[k]);
+      text += field;
+      if (k % 4 == 3 || k + 1 == others.size()) text += '\n';
+    }
 }
 
 std::string topology(const Batch& batch, const Frame& frame, int begin, int end, bool has_cell) {
@@ -80,12 +105,13 @@ std::string topology(const Batch& batch, const Frame& frame, int begin, int end,
                     name.c_str(), chain, names.residue() % 10000);
       text += line;
       const Vec3 x = cell.apply(frame.position[i]);
-      for (int k = 0; k < 3; ++k) add_coordinate(text, x[k]);
+      for (int k = 0; k < 3; ++k) add_number(text, x[k], 8, "a coordinate");
       std::snprintf(line, sizeof line, "  1.00  0.00          %2s\n", symbol(number));
       text += line;
     }
     if (end - begin > 1) text += "TER\n";
   }
+  add_bonds(text, batch, batch.first_atom[begin], batch.first_atom[end]);
   return text += "END\n";
 }
 

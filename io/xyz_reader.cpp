@@ -1,3 +1,6 @@
+#include <set>
+#include <span>
+
 #include "io/ase_units.hpp"
 #include "io/structure_reader.hpp"
 #include "io/xyz_comment.hpp"
@@ -19,6 +22,25 @@ Vec3 vector(const TextSource& source, const std::vector<std::string_view>& token
   return v;
 }
 
+/// ASE's move_mask, of the atom or of its three coordinates: F is held.
+bool is_held(const TextSource& source, const std::vector<std::string_view>& tokens,
+             const XyzColumns& c) {
+  const auto moves = [&](int k) {
+    return parse_xyz_logical(source, tokens[c.moves + k], "move_mask");
+  };
+  const bool first = moves(0);
+  for (int k = 1; k < c.move_width; ++k)
+    if (moves(k) != first)
+      source.fail("move_mask holds an atom along some axes only; all three or none is wanted");
+  return !first;
+}
+
+std::string kept_columns(const std::vector<std::string_view>& tokens, const XyzColumns& c) {
+  std::string text;
+  for (const int column : c.kept) (text += ' ') += tokens[column];
+  return text;
+}
+
 void read_atom(const TextSource& source, const std::vector<std::string_view>& tokens,
                const XyzComment& comment, Structure& s) {
   const XyzColumns& c = comment.columns;
@@ -26,16 +48,27 @@ void read_atom(const TextSource& source, const std::vector<std::string_view>& to
   if (n < c.total || (comment.has_properties && n > c.total))
     source.fail("an atom's line has " + std::to_string(n) + " columns; " + std::to_string(c.total) +
                 " are wanted" + (comment.has_properties ? " by Properties" : ": element, x, y, z"));
-  const int number = source.element(tokens[c.species]);
+  const Isotope heavy = isotope(tokens[c.species]);
+  const int number = heavy.number > 0 ? heavy.number : source.element(tokens[c.species]);
   s.numbers.push_back(number);
-  s.positions.push_back(vector(source, tokens, c.position, "a coordinate"));
+  s.positions.push_back(comment.length * vector(source, tokens, c.position, "a coordinate"));
+  double mass = heavy.mass;
+  if (c.mass >= 0) {
+    mass = source.number(tokens[c.mass], "a mass");
+    if (!(mass > 0))
+      source.fail("a mass is " + in_quotes(tokens[c.mass]) + "; above zero is wanted");
+  }
+  // Masses stand in the structure from the first atom on that has one of its own.
+  if (mass > 0 && s.masses.empty())
+    for (const int before : std::span(s.numbers).first(s.numbers.size() - 1))
+      s.masses.push_back(standard_mass(before));
+  if (mass == 0) mass = standard_mass(number);
+  if (!s.masses.empty() || heavy.mass > 0 || c.mass >= 0) s.masses.push_back(mass);
+  if (c.moves >= 0) s.fixed.push_back(is_held(source, tokens, c) ? 1 : 0);
+  if (!c.kept.empty()) s.column_text.push_back(kept_columns(tokens, c));
   if (c.velocity >= 0) {
     s.velocities.push_back(vector(source, tokens, c.velocity, "a velocity"));
   } else if (c.momentum >= 0) {
-    double mass = standard_mass(number);
-    if (c.mass >= 0) mass = source.number(tokens[c.mass], "a mass");
-    if (!(mass > 0))
-      source.fail("a mass is " + in_quotes(tokens[c.mass]) + "; above zero is wanted");
     const Vec3 momentum = vector(source, tokens, c.momentum, "a momentum");
     s.velocities.push_back((1 / (mass * ase_velocity)) * momentum);
   }
@@ -43,12 +76,13 @@ void read_atom(const TextSource& source, const std::vector<std::string_view>& to
 
 /// Every frame of plain or extended XYZ. A comment line with Properties, Lattice or pbc makes a
 /// frame extended. Columns: species or Z, pos (A), momenta (ASE's unit) or velocities, velo, vel
-/// (A/fs), masses (u, for momenta only); others are skipped. Without pbc a Lattice is periodic
-/// everywhere.
+/// (A/fs), masses or mass (u), move_mask; all but species and pos are also kept as they stand, to
+/// be written again. Without pbc a Lattice is periodic everywhere.
 std::vector<Structure> read_xyz(const std::string& path, std::string_view text) {
   std::vector<Structure> frames;
   TextSource source(path, text);
   std::vector<std::string_view> tokens;
+  std::set<std::string> warned;  // of one kind once in a file
   std::string_view line;
   while (next_count(source, line)) {
     const int first_line = source.line();
@@ -64,6 +98,16 @@ std::vector<Structure> read_xyz(const std::string& path, std::string_view text) 
     s.cell = comment.cell;
     s.periodic = comment.periodic;
     s.remarks = comment.remarks;
+    s.charge = comment.charge;
+    s.spin = comment.spin;
+    s.columns = comment.columns.names;
+    if (comment.columns.velocity >= 0)
+      s.velocity_unit = "A/fs";
+    else if (comment.columns.momentum >= 0)
+      s.velocity_unit = "momenta in ASE's unit sqrt(eV u)";
+    for (const std::string& warning : comment.warnings)
+      if (warned.insert(warning).second)
+        s.warnings.push_back("line " + std::to_string(source.line()) + ": " + warning);
     const std::size_t expected = std::min<std::size_t>(n, source.left() / 8 + 1);
     s.numbers.reserve(expected);
     s.positions.reserve(expected);
@@ -74,6 +118,7 @@ std::vector<Structure> read_xyz(const std::string& path, std::string_view text) 
       split_blank(line, tokens);
       read_atom(source, tokens, comment, s);
     }
+    drop_standard_masses(s);
     frames.push_back(std::move(s));
   }
   return frames;

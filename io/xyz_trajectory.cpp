@@ -58,6 +58,8 @@ class XyzTrajectory final : public Writer {
                  {},
                  frame.cell.empty() ? Mat3{} : frame.cell[k],
                  batch_.periodic[k]};
+    if (!batch_.masses.empty()) view.masses = std::span(batch_.masses).subspan(first, n);
+    if (!batch_.fixed.empty()) view.fixed = std::span(batch_.fixed).subspan(first, n);
     fields_.info.clear();
     fields_.info.emplace_back("step", std::to_string(frame.step));
     fields_.info.emplace_back("time_ps", to_text(frame.time_ps));

@@ -36,6 +36,7 @@ struct PotentialTraits {
                                     const std::vector<Vec3>& positions)>
       novelty;
   double energy_rounding = 2.3e-16;  // rounding of the total energy, relative to it
+  bool charge = false;               // takes the charge and spin of a system into account
   std::string caution;  // said before a run: why dynamics may not be trusted; empty: it may
 };
 

@@ -37,7 +37,8 @@ State::State(Device device, const std::vector<Structure>& systems,
     : device_(device), first_atom_host_(first_atoms(systems)) {
   std::vector<Vec3> positions, velocities;
   std::vector<double> masses, temperatures, frictions;
-  std::vector<int> numbers, replicas, freedoms;
+  std::vector<int> numbers, replicas, freedoms, held;
+  bool any_held = false;
   std::vector<Periodicity> periodics;
   std::vector<Mat3> cells;
   std::vector<std::uint32_t> ids;
@@ -48,11 +49,14 @@ State::State(Device device, const std::vector<Structure>& systems,
       velocities.resize(positions.size());
     else
       velocities.insert(velocities.end(), system.velocities.begin(), system.velocities.end());
-    for (int number : system.numbers) {
-      numbers.push_back(number);
-      masses.push_back(standard_mass(number));
+    for (int i = 0; i < system.size(); ++i) {
+      numbers.push_back(system.numbers[i]);
+      masses.push_back(system.mass(i));
       replicas.push_back(static_cast<int>(r));
+      held.push_back(system.is_fixed(i) ? 1 : 0);
+      if (system.is_fixed(i)) velocities[numbers.size() - 1] = {};
     }
+    any_held = any_held || system.n_fixed() > 0;
     cells.push_back(system.cell);
     periodics.push_back(system.periodic);
     temperatures.push_back(settings[r].temperature);
@@ -64,6 +68,7 @@ State::State(Device device, const std::vector<Structure>& systems,
   position = {device, positions};
   velocity = {device, velocities};
   mass = {device, masses};
+  if (any_held) fixed = {device, held};
   number = {device, numbers};
   replica = {device, replicas};
   first_atom_device = {device, first_atom_host_};
@@ -97,6 +102,7 @@ StateView State::view() {
   view.velocity = velocity.data();
   view.force = force.data();
   view.mass = mass.data();
+  view.fixed = fixed.data();
   view.number = number.data();
   view.replica = replica.data();
   view.first_atom = first_atom_device.data();

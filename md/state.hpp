@@ -35,6 +35,7 @@ struct StateView {
   Vec3* velocity = nullptr;                  // [n_atoms]
   Vec3* force = nullptr;                     // [n_atoms]
   const double* mass = nullptr;              // [n_atoms]
+  const int* fixed = nullptr;                // [n_atoms] not 0: held in place; null: no atom is
   const int* number = nullptr;               // [n_atoms] atomic number
   const int* replica = nullptr;              // [n_atoms] which replica the atom belongs to
   const int* first_atom = nullptr;           // [n_replicas + 1]
@@ -54,6 +55,11 @@ struct StateView {
   int* halt = nullptr;                       // [1] not 0: a capacity ran out; see Stream::set_gate
 
   MD_HD bool running(int r) const { return status[r] == static_cast<int>(Status::running); }
+  /// Whether an integrator moves the atom and changes its velocity: not in a replica that is not
+  /// running, and not where the atom is held in place.
+  MD_HD bool moves(int atom) const {
+    return running(replica[atom]) && (fixed == nullptr || fixed[atom] == 0);
+  }
 };
 
 /// Per-replica settings that do not come from a structure file.
@@ -67,7 +73,8 @@ struct ReplicaSettings {
 /// The whole batch: one owner for heterogeneous replicas back to back on one device.
 class State {
  public:
-  /// `settings` has one element per system. Velocities absent from a structure are zero.
+  /// `settings` has one element per system. Velocities absent from a structure and those of held
+  /// atoms are zero.
   State(Device device, const std::vector<Structure>& systems,
         const std::vector<ReplicaSettings>& settings);
 
@@ -80,6 +87,7 @@ class State {
 
   Array<Vec3> position, velocity, force;
   Array<double> mass;
+  Array<int> fixed;  // empty where no atom is held
   Array<int> number, replica, first_atom_device;
   Array<Mat3> cell;
   Array<Periodicity> periodic;

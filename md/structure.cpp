@@ -36,7 +36,12 @@ void check_arrays(const Structure& s) {
   if (!s.velocities.empty() && s.velocities.size() != s.numbers.size())
     fail(s, "has " + std::to_string(s.numbers.size()) + " atoms but " +
                 std::to_string(s.velocities.size()) + " velocities");
+  if (!s.masses.empty() && s.masses.size() != s.numbers.size())
+    fail(s, "has " + std::to_string(s.numbers.size()) + " atoms but " +
+                std::to_string(s.masses.size()) + " masses");
   for (int i = 0; i < s.size(); ++i) {
+    if (!s.masses.empty() && !(s.masses[i] > 0 && std::isfinite(s.masses[i])))
+      fail(s, "the mass of " + atom_name(s, i) + " is not above zero");
     if (s.numbers[i] < 1 || s.numbers[i] > n_elements)
       fail(s, "atom " + std::to_string(i + 1) + " has atomic number " +
                   std::to_string(s.numbers[i]) + "; elements 1 to 118 are known");
@@ -126,6 +131,14 @@ void check_distances(const Structure& s) {
 
 }  // namespace
 
+double Structure::mass(int i) const {
+  return masses.empty() ? standard_mass(numbers[i]) : masses[i];
+}
+
+int Structure::n_fixed() const {
+  return static_cast<int>(std::count_if(fixed.begin(), fixed.end(), [](char f) { return f != 0; }));
+}
+
 void validate(const Structure& structure) {
   check_arrays(structure);
   check_distances(structure);
@@ -162,6 +175,18 @@ double standard_mass(int number) {
     throw InputError("atomic number " + std::to_string(number) +
                      " has no mass; 1 to 118 are known");
   return element_masses[number - 1];
+}
+
+void drop_standard_masses(Structure& structure) {
+  for (int i = 0; i < structure.size(); ++i)
+    if (structure.mass(i) != standard_mass(structure.numbers[i])) return;
+  structure.masses.clear();
+}
+
+Isotope isotope(std::string_view symbol) {
+  if (symbol == "D" || symbol == "d") return {1, 2.014101777844};
+  if (symbol == "T" || symbol == "t") return {1, 3.01604928132};
+  return {};
 }
 
 double covalent_radius(int number) {

@@ -2,6 +2,8 @@
 
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "md/periodicity.hpp"
@@ -18,8 +20,21 @@ struct Structure {
   Periodicity periodic;
   std::string source;   // "water.xyz, frame 3", for messages
   std::string remarks;  // what else an extended XYZ says of it: key=value, separated by blanks
+  std::vector<double> masses{};              // [n] u; empty: the standard ones
+  std::vector<char> fixed{};                 // [n] not 0: held where it is; empty: none is
+  std::vector<std::pair<int, int>> bonds{};  // that the file lists: first < second, sorted
+  double charge = 0;                         // e; NaN: the file gives one that is no number
+  double spin = 0;                           // as the file says it; 0: nothing
+  int formal_charge = 0;                     // e, sum of those of a PDB or mmCIF file's atoms
+  std::string columns{};  // further columns of an extended XYZ, as in Properties: "tags:I:1"
+  std::vector<std::string> column_text{};  // [n] what stands in them; empty without such columns
+  std::string velocity_unit{};             // in which the file's velocities were taken to be
+  std::vector<std::string> warnings{};     // of the reader: what the user should know
 
   int size() const { return static_cast<int>(numbers.size()); }
+  double mass(int i) const;  // u
+  bool is_fixed(int i) const { return !fixed.empty() && fixed[i] != 0; }
+  int n_fixed() const;
 };
 
 /// Throws InputError naming `source` unless the structure can be simulated: at least one atom,
@@ -39,6 +54,14 @@ int atomic_number(const std::string& symbol);
 /// Standard atomic weight in u (IUPAC as ASE 3.29 lists it; most stable isotope where there is
 /// none).
 double standard_mass(int number);
+/// Masses that are all the standard ones, to the last digit, need not be written down.
+void drop_standard_masses(Structure& structure);
+/// An isotope that has a symbol of its own: D, T, of hydrogen. In any case of the letter.
+struct Isotope {
+  int number = 0;   // 0: the symbol is none of these
+  double mass = 0;  // u, AME2020; 0: the standard one
+};
+Isotope isotope(std::string_view symbol);
 /// Covalent radius in A (Cordero et al. 2008); 1.7 beyond curium.
 double covalent_radius(int number);
 /// "C2H4O2": carbon, hydrogen, then the alphabet (Hill order).

@@ -40,20 +40,22 @@ void diagonalise(Mat3& m, Mat3& vectors) {
 void draw_velocities(Structure& system, double temperature, Seed seed, std::uint32_t id) {
   system.velocities.resize(system.numbers.size());
   for (int i = 0; i < system.size(); ++i) {
-    const double mass = standard_mass(system.numbers[i]);
+    const double mass = system.mass(i);
     const double width = std::sqrt(units::boltzmann * temperature / (units::kinetic_to_ev * mass));
     system.velocities[i] = width * normal3(seed, id, 0, i, Draw::initial_velocity);
+    if (system.is_fixed(i)) system.velocities[i] = {};
   }
 }
 
 int remove_drift(Structure& system) {
+  if (system.n_fixed() > 0) return 0;
   const int n = system.size();
   std::vector<Vec3> v = system.velocities;
   v.resize(n);
   double total = 0;
   Vec3 center, momentum;
   for (int i = 0; i < n; ++i) {
-    const double mass = standard_mass(system.numbers[i]);
+    const double mass = system.mass(i);
     total += mass;
     center += mass * system.positions[i];
     momentum += mass * v[i];
@@ -66,7 +68,7 @@ int remove_drift(Structure& system) {
     Mat3 inertia{}, axes;
     Vec3 angular;
     for (int i = 0; i < n; ++i) {
-      const double mass = standard_mass(system.numbers[i]);
+      const double mass = system.mass(i);
       const Vec3 r = system.positions[i] - center;
       const Mat3 rr = outer(r, r);
       for (int k = 0; k < 3; ++k) {

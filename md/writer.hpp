@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "md/registry.hpp"
@@ -13,10 +14,13 @@ namespace md {
 
 /// What a trajectory writer must know of the batch before the first frame.
 struct Batch {
-  std::vector<int> first_atom;        // [n_replicas + 1]
-  std::vector<int> numbers;           // [n_atoms]
-  std::vector<Periodicity> periodic;  // [n_replicas]
-  std::vector<std::uint32_t> ids;     // [n_replicas] the replicas' own numbers
+  std::vector<int> first_atom;               // [n_replicas + 1]
+  std::vector<int> numbers;                  // [n_atoms]
+  std::vector<Periodicity> periodic;         // [n_replicas]
+  std::vector<std::uint32_t> ids;            // [n_replicas] the replicas' own numbers
+  std::vector<double> masses{};              // [n_atoms] u; empty: the standard ones
+  std::vector<char> fixed{};                 // [n_atoms] held ones; empty: there are none
+  std::vector<std::pair<int, int>> bonds{};  // pairs of atoms, that the structure files list
   int n_replicas() const { return static_cast<int>(first_atom.size()) - 1; }
 };
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iostream>
 #include <set>
+#include <sstream>
 
 #include "io/structure_reader.hpp"
 #include "md/errors.hpp"
@@ -25,6 +26,8 @@ const bool registered[] = {
                          "precision of a network; on a GPU also tf32, bf16, fp16: of the factors "
                          "of its products",
                          "float32|float64|tf32x3|tf32|bf16|fp16"},
+                        {"ignore_charge", Kind::flag, "no",
+                         "go on where a file gives a charge or spin that the potential lacks", ""},
                     },
                     chooser_from("name", potentials)}),
     sections().add("run",
@@ -45,6 +48,27 @@ std::string element_names(const std::set<int>& numbers) {
   std::vector<std::string> names;
   for (int number : numbers) names.push_back(symbol(number));
   return join(names, ", ");
+}
+
+/// What a file says of charge and spin is used or refused. Formal charges of atoms are often those
+/// of a part of a crystal: they warn.
+void check_charge(const Input& input, const PotentialTraits& traits, const Structure& system) {
+  const std::string key = "potential.ignore_charge";
+  if (traits.charge || !input.takes(key) || input.flag(key)) return;
+  const auto refuse = [&](const std::string& what, double value) {
+    std::ostringstream text;
+    text << value;
+    input.fail("potential.name", "the potential '" + input.text("potential.name") +
+                                     "' knows neither charge nor spin, but " + system.source +
+                                     " has the " + what + " " + text.str() +
+                                     "; potential.ignore_charge = yes goes on without it");
+  };
+  if (system.charge != 0) refuse("charge", system.charge);
+  if (system.spin != 0 && system.spin != 1) refuse("spin", system.spin);
+  if (system.formal_charge != 0)
+    warn(system.source + ": the formal charges of its atoms sum to " +
+         std::to_string(system.formal_charge) + "; the potential '" + input.text("potential.name") +
+         "' knows no charges");
 }
 
 }  // namespace
@@ -100,7 +124,10 @@ std::vector<Structure> read_structure_file(const Input& input, const std::string
                                            const std::string& key) {
   if (!std::filesystem::exists(path)) input.fail(key, path + ": no such file");
   std::vector<Structure> frames = read_structures(path);
-  for (const Structure& frame : frames) validate(frame);
+  for (const Structure& frame : frames) {
+    validate(frame);
+    for (const std::string& warning : frame.warnings) warn(path + ": " + warning);
+  }
   return frames;
 }
 
@@ -125,6 +152,7 @@ void check_systems(const Input& input, const Potential& potential, const Device&
              system.source + " is periodic along one or two only");
     if (!system.periodic.any() && !traits.aperiodic)
       refuse("treats periodic systems only, but " + system.source + " is none");
+    check_charge(input, traits, system);
     if (traits.elements.empty()) continue;
     for (int number : system.numbers)
       if (!traits.elements.contains(number))

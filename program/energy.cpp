@@ -23,12 +23,15 @@ void append_result(std::string& text, const Structure& system, const Evaluation&
     throw NumericalError(system.source + ": its energy or a force is not a finite number");
   ExtendedXyzFields fields;
   fields.remarks = system.remarks;
+  fields.columns = system.columns;
+  fields.column_text = system.column_text;
   fields.energy = result.energy;
   fields.forces = result.forces;
   if (virial && system.periodic.all())
     fields.stress = -1 / std::abs(determinant(system.cell)) * result.virial;
-  append_extended_xyz(text, {system.numbers, system.positions, {}, system.cell, system.periodic},
-                      fields);
+  XyzView view{system.numbers, system.positions, {}, system.cell, system.periodic};
+  if (system.columns.find("mass") == std::string::npos) view.masses = system.masses;  // of D and T
+  append_extended_xyz(text, view, fields);
 }
 
 ExitCode energy_verb(const CommandLine& line) {
@@ -57,10 +60,10 @@ const bool registered = verbs().add(
                   --potential.name=NAME [--potential.model=FILE] [--potential.key=value ...]
 Energies, forces and, of periodic frames where the potential has a virial, stress, as extended XYZ
 in the order of the input (eV, eV/A, eV/A^3, ASE's sign of the stress). Frames are evaluated in
-batches; periodic and aperiodic ones may be mixed. What else the line of an extended XYZ frame says
-(key=value) is kept. A file that is there is replaced with --output.overwrite=yes only, one that is
-read never. Sections [potential] and [run] as in `understudy help run`; they may also stand
-in an INPUT.ini given first.
+batches; periodic and aperiodic ones may be mixed. What else an extended XYZ frame says, keys and
+columns, is written again; energy, forces and stress of others become reference_energy and so on.
+A file that is there is replaced with --output.overwrite=yes only, one that is read never. Sections
+[potential] and [run] as in `understudy help run`; they may also stand in an INPUT.ini given first.
 )",
                {"system", "potential", "output", "run"},
                energy_verb,

@@ -1,4 +1,3 @@
-#include <boost/program_options.hpp>
 #include <filesystem>
 #include <sstream>
 
@@ -11,7 +10,6 @@
 
 namespace md {
 namespace fs = std::filesystem;
-namespace po = boost::program_options;
 namespace {
 
 std::string read_input(const std::string& path) {
@@ -21,19 +19,29 @@ std::string read_input(const std::string& path) {
   return text;
 }
 
+/// The line without its comment: # at its beginning or after a blank, not in double quotes.
+std::string without_comment(const std::string& line) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '"') quoted = !quoted && line.find('"', i + 1) != std::string::npos;
+    const bool begins = i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t';
+    if (line[i] == '#' && begins && !quoted) return trim(line.substr(0, i));
+  }
+  return trim(line);
+}
+
 }  // namespace
 
 void Input::read_file(const std::string& path) {
   const std::string text = read_input(path);
   path_ = path;
   const std::string folder = fs::absolute(path).parent_path().string();
-  // First the lines: where each key stands, and what Boost's parser would report without a line.
   std::map<std::string, int> line_of;
   std::istringstream lines(text);
   std::string raw, section;
   for (int number = 1; std::getline(lines, raw); ++number) {
     const std::string where = path + ":" + std::to_string(number);
-    const std::string line = trim(raw.substr(0, raw.find('#')));
+    const std::string line = without_comment(raw);
     if (line.empty()) continue;
     if (line.front() == '[') {
       if (line.back() != ']') throw InputError(where + ": '" + line + "' lacks its closing ]");
@@ -55,23 +63,13 @@ void Input::read_file(const std::string& path) {
     std::string name = trim(line.substr(0, equals));
     if (!section.empty()) name = section + "." + name;
     if (!find(name)) fail_unknown(where, name);
-    if (trim(line.substr(equals + 1)).empty())
+    const std::string value = trim(line.substr(equals + 1));
+    if (value.empty())
       throw InputError(where + ": " + name + ": has no value; remove the line or give one");
     if (const auto [it, fresh] = line_of.emplace(name, number); !fresh)
       throw InputError(where + ": " + name + ": given again; it stands in line " +
                        std::to_string(it->second) + " already");
-  }
-
-  po::options_description description;
-  for (const auto& entry : line_of)
-    description.add_options()(entry.first.c_str(), po::value<std::string>());
-  std::istringstream again(text);
-  try {
-    for (const auto& option : po::parse_config_file(again, description).options)
-      values_[option.string_key] = {
-          option.value.at(0), path + ":" + std::to_string(line_of.at(option.string_key)), folder};
-  } catch (const po::error& error) {
-    throw InputError(path + ": " + error.what());
+    values_[name] = {value, where, folder};
   }
 }
 

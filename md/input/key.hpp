@@ -18,6 +18,7 @@ enum class Kind {
   energy,         // eV, meV, hartree, kcal/mol, kJ/mol, K
   stiffness,      // eV/A^2
   force,          // eV/A
+  mass,           // u
   time,           // fs, ps, ns: time of the simulation
   wall_time,      // s, min, h, d: time on the clock
   temperature,    // K

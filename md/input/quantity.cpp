@@ -39,6 +39,7 @@ const Dimension& dimension(Kind kind) {
       "stiffness", 1, {{"eV/A^2", 1}, {"eV/Å^2", 1}, {"kcal/mol/A^2", kcal_per_mol}}};
   static const Dimension force{
       "force", 1, {{"eV/A", 1}, {"eV/Å", 1}, {"hartree/bohr", hartree / bohr}}};
+  static const Dimension mass{"mass", 1, {{"u", 1}, {"Da", 1}, {"amu", 1}}};
   static const Dimension time{"time", 1, {{"fs", 1}, {"ps", 1e3}, {"ns", 1e6}, {"us", 1e9}}};
   static const Dimension wall{
       "time on the clock", 1, {{"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}}};
@@ -56,6 +57,8 @@ const Dimension& dimension(Kind kind) {
       return stiffness;
     case Kind::force:
       return force;
+    case Kind::mass:
+      return mass;
     case Kind::time:
     case Kind::steps_or_time:
       return time;

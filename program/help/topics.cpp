@@ -27,7 +27,7 @@ std::string describe_value(const Place& place) {
       return "a path, in a file relative to that file, else to the current folder";
     case Kind::files:
       return "paths, separated by commas, in a file relative to that file, else to the current "
-             "folder";
+             "folder; one with a comma in its name alone or in quotes";
     case Kind::integer:
       return "a whole number";
     case Kind::number:

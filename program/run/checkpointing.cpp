@@ -63,6 +63,8 @@ Checkpoint make_checkpoint(Simulation& simulation, const std::string& model, con
 
   c.set("first_atom", s.first_atom());
   c.set("number", s.number.download());
+  c.set("mass", s.mass.download());
+  c.set("fixed", s.fixed.download());  // empty where no atom is held
   c.set("periodic", bits(s.periodic.download()));
   c.set("replica_id", s.random_id.download());
   c.set("degrees_of_freedom", s.freedom.download());
@@ -100,6 +102,13 @@ Replicas read_replicas(const Checkpoint& checkpoint) {
     throw InputError(checkpoint.source + ": first_atom makes no sense");
   const std::size_t n = first.size() - 1, n_atoms = first.back();
   const std::vector<int> numbers = checkpoint.integers_as<int>("number", n_atoms);
+  // Versions that knew neither wrote checkpoints without them.
+  std::vector<double> masses;
+  std::vector<int> fixed;
+  if (checkpoint.has("mass")) masses = checkpoint.doubles("mass", n_atoms);
+  if (checkpoint.has("fixed")) fixed = checkpoint.integers_as<int>("fixed");
+  if (!fixed.empty() && fixed.size() != n_atoms)
+    throw InputError(checkpoint.source + ": 'fixed' has another number of atoms");
   const std::vector<int> periodic = checkpoint.integers_as<int>("periodic", n);
   const std::vector<std::uint32_t> ids = checkpoint.integers_as<std::uint32_t>("replica_id", n);
   const std::vector<int> freedom = checkpoint.integers_as<int>("degrees_of_freedom", n);
@@ -117,6 +126,10 @@ Replicas read_replicas(const Checkpoint& checkpoint) {
     system.numbers.assign(numbers.begin() + first[r], numbers.begin() + first[r + 1]);
     system.positions.assign(x.begin() + first[r], x.begin() + first[r + 1]);
     system.velocities.assign(v.begin() + first[r], v.begin() + first[r + 1]);
+    if (!masses.empty())
+      system.masses.assign(masses.begin() + first[r], masses.begin() + first[r + 1]);
+    if (!fixed.empty()) system.fixed.assign(fixed.begin() + first[r], fixed.begin() + first[r + 1]);
+    drop_standard_masses(system);
     system.cell = cells[r];
     system.periodic = Periodicity::from_bits(periodic[r]);
     system.source = checkpoint.source + ", replica " + std::to_string(r);

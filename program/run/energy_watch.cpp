@@ -53,12 +53,13 @@ void EnergyWatch::look(Simulation& simulation, double) {
   if (!active_) return;
   const State& s = simulation.state();
   std::vector<double> potentials, kinetics, masses;
-  std::vector<int> statuses;
+  std::vector<int> statuses, held;
   std::vector<Vec3> forces;
   const double* const potential = host(s.potential, s.device(), potentials);
   const double* const kinetic = host(s.kinetic, s.device(), kinetics);
   const double* const mass = host(s.mass, s.device(), masses);
   const int* const status = host(s.status, s.device(), statuses);
+  const int* const fixed = s.fixed.size() == 0 ? nullptr : host(s.fixed, s.device(), held);
   const Vec3* const force = host(s.force, s.device(), forces);
   const double dt = stage_.options.time_step, factor = dt * dt * units::force_to_acceleration / 24;
   for (std::size_t r = 0; r < accounts_.size(); ++r) {
@@ -66,7 +67,7 @@ void EnergyWatch::look(Simulation& simulation, double) {
     if (a.said_step >= 0 || status[r] != static_cast<int>(Status::running)) continue;
     double measure = 0;
     for (int i = s.first_atom()[r]; i < s.first_atom()[r + 1]; ++i)
-      measure += dot(force[i], force[i]) / mass[i];
+      if (!fixed || fixed[i] == 0) measure += dot(force[i], force[i]) / mass[i];
     measure *= factor;
     const double energy = potential[r] + kinetic[r];
     if (a.looks == 0) a.first = energy, a.measure0 = measure;

@@ -29,8 +29,9 @@ double chernoff(int n) {
 double temperature_of(const Structure& system, int freedom) {
   double twice = 0;
   for (int i = 0; i < system.size(); ++i) {
+    if (system.is_fixed(i)) continue;
     const Vec3& v = system.velocities[i];
-    twice += units::kinetic_to_ev * standard_mass(system.numbers[i]) * dot(v, v);
+    twice += units::kinetic_to_ev * system.mass(i) * dot(v, v);
   }
   return freedom > 0 ? twice / (units::boltzmann * freedom) : 0;
 }
@@ -69,10 +70,12 @@ void take_start_temperatures(const Stage& stage, Replicas& replicas,
     if (!(now <= most) && from_file[r])
       stage.input.fail(
           "system.structure",
-          fmt::format("the velocities of {} make {:.0f} K, above safety.max_temperature, {:.0f} K; "
+          fmt::format("the velocities of {}, taken as {}, make {:.0f} K, above "
+                      "safety.max_temperature, {:.0f} K; "
                       "columns called velocities, velo or vel are taken in A/fs, momenta in ASE's "
                       "unit; system.velocities = maxwell or zero goes without them",
-                      system.source, now, most));
+                      system.source, system.velocity_unit.empty() ? "A/fs" : system.velocity_unit,
+                      now, most));
     replicas.warmest[r] = std::max(replicas.warmest[r], std::min(now, most));
   }
 }

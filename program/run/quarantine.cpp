@@ -61,8 +61,10 @@ void Quarantine::write(const Simulation& simulation, int r, const std::string& r
     if (!kept.force.empty()) fields.energy = kept.potential;
     fields.forces = kept.force;
     fields.velocities = XyzVelocities::momenta;
-    append_extended_xyz(
-        text, {system.numbers, kept.position, kept.velocity, system.cell, system.periodic}, fields);
+    append_extended_xyz(text,
+                        {system.numbers, kept.position, kept.velocity, system.cell, system.periodic,
+                         system.masses, system.fixed},
+                        fields);
   }
   write_file(stage_.options.directory + "/" + replica_file_name("quarantine", ".xyz", r, 2), text);
 }

@@ -95,6 +95,8 @@ std::string summary_json(const FinishedRun& run) {
         {"formula", formula(run.start.systems[r].numbers)},
         {"energy_drift_eV_per_ps", run.samples.energy_drift(r)},
         {"mean_temperature_K", run.samples.mean_temperature(r)}};
+    if (!run.start.systems[r].masses.empty()) replica["masses_u"] = run.start.systems[r].masses;
+    if (const int held = run.start.systems[r].n_fixed(); held > 0) replica["fixed_atoms"] = held;
     if (bad) {
       replica["fault"] = describe_fault(fault[r]);
       replica["fault_step"] = fault_step[r];

@@ -28,9 +28,10 @@ std::string write_start(const Stage& stage, const Replicas& start, const Replica
     ExtendedXyzFields fields;
     if (!from.origins[r].name.empty()) fields.info = {{"name", from.origins[r].name}};
     fields.velocities = XyzVelocities::velocities;
-    append_extended_xyz(
-        text, {system.numbers, system.positions, system.velocities, system.cell, system.periodic},
-        fields);
+    append_extended_xyz(text,
+                        {system.numbers, system.positions, system.velocities, system.cell,
+                         system.periodic, system.masses, system.fixed},
+                        fields);
   }
   write_file(path, text);
   Input input = stage.input;

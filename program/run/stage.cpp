@@ -9,6 +9,7 @@
 #include "md/velocities.hpp"
 #include "program/components.hpp"
 #include "program/run/limits.hpp"
+#include "program/run/system_keys.hpp"
 #include "program/schema.hpp"
 
 namespace md {
@@ -19,9 +20,15 @@ void read_systems(const Input& input, Replicas& replicas) {
   for (const std::string& path : input.files("system.structure")) {
     std::vector<Structure> frames = read_structure_file(input, path);
     for (Origin& origin : origins_of(path, frames)) replicas.origins.push_back(std::move(origin));
-    for (Structure& system : frames) replicas.systems.push_back(std::move(system));
+    for (Structure& system : frames) {
+      system.column_text.clear();  // only `energy` writes them again
+      system.columns.clear();
+      replicas.systems.push_back(std::move(system));
+    }
     replicas.files.push_back({path, sha256_of_file(path)});
   }
+  hold_atoms(input, replicas.systems);
+  set_hydrogen_mass(input, replicas.systems);
 }
 
 /// Copies of every frame: replica = frame * replicas + copy.
@@ -56,6 +63,8 @@ std::vector<bool> start_moving(const Stage& stage, Replicas& replicas,
       system.velocities.assign(system.numbers.size(), {});
     else
       kept[r] = true;
+    for (int i = 0; i < system.size(); ++i)
+      if (system.is_fixed(i)) system.velocities[i] = {};
   }
   return kept;
 }
@@ -64,7 +73,7 @@ std::vector<bool> start_moving(const Stage& stage, Replicas& replicas,
 void settle(const Stage& stage, Replicas& replicas) {
   for (std::size_t r = 0; r < replicas.systems.size(); ++r) {
     int& freedom = replicas.settings[r].freedom;
-    freedom = 3 * replicas.systems[r].size();
+    freedom = 3 * (replicas.systems[r].size() - replicas.systems[r].n_fixed());
     if (!replicas.drift_removed) continue;
     const int removed = remove_drift(replicas.systems[r]);
     // What a thermostat or an outer potential brings back was never lost.
@@ -84,7 +93,9 @@ std::vector<double> read_temperatures(const Input& input, int n) {
 
 bool is_without_drift(const Replicas& replicas) {
   for (std::size_t r = 0; r < replicas.systems.size(); ++r)
-    if (replicas.settings[r].freedom < 3 * replicas.systems[r].size()) return true;
+    if (replicas.settings[r].freedom <
+        3 * (replicas.systems[r].size() - replicas.systems[r].n_fixed()))
+      return true;
   return false;
 }
 
@@ -99,6 +110,8 @@ Replicas take_over(const Stage& stage, const Replicas& previous) {
     input.fail("system.replicas", "a later stage goes on with the replicas of the one before");
   Replicas replicas = previous;
   replicas.files.clear();
+  hold_atoms(input, replicas.systems);
+  set_hydrogen_mass(input, replicas.systems);
   return replicas;
 }
 
@@ -131,12 +144,23 @@ Registry<WatchMaker>& watches() {
 
 Batch Replicas::batch() const {
   Batch batch;
+  bool own_masses = false, held = false;
   batch.first_atom = first_atoms(systems);
   for (std::size_t r = 0; r < systems.size(); ++r) {
     batch.numbers.insert(batch.numbers.end(), systems[r].numbers.begin(), systems[r].numbers.end());
     batch.periodic.push_back(systems[r].periodic);
     batch.ids.push_back(settings[r].id);
+    own_masses = own_masses || !systems[r].masses.empty();
+    held = held || systems[r].n_fixed() > 0;
+    for (const auto& [a, b] : systems[r].bonds)
+      batch.bonds.emplace_back(batch.first_atom[r] + a, batch.first_atom[r] + b);
+    for (int i = 0; i < systems[r].size(); ++i) {
+      batch.masses.push_back(systems[r].mass(i));
+      batch.fixed.push_back(systems[r].is_fixed(i) ? 1 : 0);
+    }
   }
+  if (!own_masses) batch.masses.clear();
+  if (!held) batch.fixed.clear();
   return batch;
 }
 

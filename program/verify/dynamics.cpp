@@ -53,6 +53,7 @@ Run run(const VerifyCase& c, double time_step, int steps) {
   const int copies = std::clamp(enough_atoms / c.system.size(), 1, most_copies);
   for (int k = 0; k < copies; ++k) {
     systems.push_back(c.system);
+    systems.back().fixed.clear();  // held atoms would hide what their forces do
     draw_velocities(systems.back(), temperature, seed, k);
     if (c.traits.translation_invariant) remove_drift(systems.back());
     settings.push_back({0, 0, static_cast<std::uint32_t>(k), 3 * c.system.size()});
@@ -77,7 +78,7 @@ Run run(const VerifyCase& c, double time_step, int steps) {
 
 double verify_time_step(const Structure& system) {
   double lightest = 1e300;
-  for (const int number : system.numbers) lightest = std::min(lightest, standard_mass(number));
+  for (int i = 0; i < system.size(); ++i) lightest = std::min(lightest, system.mass(i));
   return 0.25 * std::sqrt(lightest / standard_mass(1));
 }
 

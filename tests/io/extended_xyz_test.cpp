@@ -76,9 +76,13 @@ TEST(ExtendedXyz, KeepsWhatItDoesNotUnderstand) {
   };
   const std::string kept = "config_type=\"bulk \\\"a\\\"\" REF_energy=-1.5 spin={1 2} k='v w'";
   EXPECT_EQ(remarks(kept), kept);
-  EXPECT_EQ(remarks("energy=-3 Stress=\"1 2 3 4 5 6 7 8 9\" a=1 pbc=\"F F F\" free_energy=2 b=2"),
-            "a=1 b=2");
-  EXPECT_EQ(remarks("some words, and a number 5"), "");
+  // Results of others make room for those that are written beside them.
+  EXPECT_EQ(remarks("energy=-3 Stress=\"1 2\" a=1 pbc=\"F F F\" free_energy=2 b=2"),
+            "reference_energy=-3 reference_stress=\"1 2\" a=1 reference_free_energy=2 b=2");
+  EXPECT_EQ(remarks("energy=-3 reference_energy=-4"), "reference2_energy=-3 reference_energy=-4");
+  EXPECT_EQ(remarks("some words, and a number 5"), "comment=\"some words, and a number 5\"");
+  EXPECT_EQ(remarks("a = 1 \"b c\" = 'x y' it's d=\"open"),
+            "a=1 \"b c\"='x y' d=\"\\\"open\" comment=\"it's\"");
   Structure s = awkward(2);
   s.remarks = remarks(kept);
   ExtendedXyzFields fields;
@@ -86,7 +90,36 @@ TEST(ExtendedXyz, KeepsWhatItDoesNotUnderstand) {
   fields.remarks = s.remarks;
   std::ostringstream out;
   write_extended_xyz(out, s, fields);
-  EXPECT_EQ(read_structures(test::write_text(folder / "b.xyz", out.str())).at(0).remarks, kept);
+  EXPECT_EQ(read_structures(test::write_text(folder / "b.xyz", out.str())).at(0).remarks,
+            "reference_energy=1 " + kept);
+}
+
+TEST(ExtendedXyz, KeepsFurtherColumnsAsTheyStand) {
+  const TemporaryFolder folder;
+  const std::string text =
+      "2\nProperties=tags:I:1:species:S:1:forces:R:3:pos:R:3:masses:R:1:move_mask:L:1\n"
+      "07 D 1 2 3 0 0 0 2.5 T\n8 O 1.0 2 3 4 0 0 15.999 F\n";
+  const Structure s = read_structures(write_text(folder / "a.xyz", text)).at(0);
+  EXPECT_EQ(s.columns, "tags:I:1:reference_forces:R:3:masses:R:1:move_mask:L:1");
+  EXPECT_EQ(s.column_text, (std::vector<std::string>{" 07 1 2 3 2.5 T", " 8 1.0 2 3 15.999 F"}));
+  EXPECT_EQ(s.numbers, (std::vector{1, 8}));
+  EXPECT_EQ(s.masses, (std::vector{2.5, 15.999}));
+  EXPECT_EQ(s.fixed, (std::vector<char>{0, 1}));
+}
+
+TEST(ExtendedXyz, MassesAndHeldAtomsReadBack) {
+  const TemporaryFolder folder;
+  Structure s = awkward(2);
+  s.masses = {2.014, standard_mass(s.numbers[1])};
+  s.fixed = {0, 1};
+  ExtendedXyzFields fields;
+  fields.velocities = XyzVelocities::momenta;
+  std::ostringstream out;
+  write_extended_xyz(out, s, fields);
+  const Structure t = read_structures(write_text(folder / "a.xyz", out.str())).at(0);
+  EXPECT_EQ(t.masses, s.masses);
+  EXPECT_EQ(t.fixed, s.fixed);
+  EXPECT_NEAR(t.velocities[0].z, s.velocities[0].z, 1e-15);
 }
 
 TEST(ExtendedXyz, AnAperiodicSystemHasNoLattice) {

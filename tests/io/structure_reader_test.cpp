@@ -154,7 +154,7 @@ TEST(StructureReader, DerivesElementsFromPdbNames) {
       {" CA ", 6},  {"CA  ", 20}, {"HG11", 1},  {"1HB ", 1}, {"FE  ", 26}, {" OXT", 8},
       {"CL  ", 17}, {" N  ", 7},  {"NA  ", 11}, {" H1 ", 1}, {"CB  ", 6},  {"ZN  ", 30}};
   for (const auto& [name, number] : names) {
-    const std::string line = "HETATM    1 " + name + pdb_atom.substr(16, 38);
+    const std::string line = "HETATM    1 " + name + " LIG" + pdb_atom.substr(20, 34);
     EXPECT_EQ(read(line + "\n", "a.pdb")[0].numbers[0], number) << name;
   }
 }
@@ -163,7 +163,7 @@ TEST(StructureReader, NamesWhatItReads) {
   const TemporaryFolder folder;
   const std::string path = write_text(folder / "a.gro", "x");
   const std::string text = message_of<InputError>([&] { read_structures(path); });
-  for (const char* part : {"a.gro", ".xyz", ".extxyz", ".pdb", ".ent"})
+  for (const char* part : {"a.gro", ".xyz", ".extxyz", ".pdb", ".ent", ".cif", ".gz"})
     EXPECT_NE(text.find(part), std::string::npos) << text;
 }
 
@@ -256,11 +256,15 @@ const Malformed cases[] = {
      "'11.1x4'"},
     {"PdbNan", "a.pdb", "ATOM      1  CA  ALA A   1         nan   6.134  -6.504\n", 1, "finite"},
     {"PdbUnknownName", "a.pdb", MD_ATOM "ATOM      1  QQ  ALA A   1      11.104   6.134  -6.504\n",
-     2, "no element"},
+     2, "no certain element"},
     {"PdbUnknownElement", "a.pdb",
      "ATOM      1  CA  ALA A   1      11.104   6.134  -6.504  1.00  0.00          Qq\n", 1, "'Qq'"},
     {"PdbOpenModel", "a.pdb", "MODEL 1\n" MD_ATOM, 2, "MODEL of line 1"},
-    {"PdbModelInModel", "a.pdb", "MODEL 1\n" MD_ATOM "MODEL 2\n", 3, "ENDMDL"},
+    {"PdbModelInModel", "a.pdb", "MODEL 1\n" MD_ATOM "MODEL 2\n", 3, "MODEL of line 3"},
+    {"Utf16", "a.xyz",
+     "\xFF\xFE"
+     "1",
+     1, "UTF-16"},
     {"PdbEmptyModel", "a.pdb", "MODEL 1\nENDMDL\n", 2, "no atoms"},
     {"PdbBadCell", "a.pdb", "CRYST1   10.000   2x.000   30.000  90.00  90.00  90.00\n" MD_ATOM, 1,
      "CRYST1"},

@@ -57,6 +57,18 @@ TEST(Topology, KeepsItsColumnsBeyondAHundredThousandAtoms) {
   }
 }
 
+TEST(Topology, HasTheBondsAndEveryLengthOfACell) {
+  const TemporaryFolder folder;
+  Batch batch = sample_batch();
+  batch.bonds = {{0, 1}, {0, 2}, {5, 6}, {5, 7}};
+  Frame frame = sample_frame(batch, 0);
+  for (Mat3& cell : frame.cell) cell = {{{6, 0, 0}, {0, 6, 0}, {0, 0, 200000}}};
+  write_topology(folder.path(), batch, frame, false);
+  const Structure s = read_structures(folder / "topology.r0002.pdb").at(0);
+  EXPECT_EQ(s.bonds, (std::vector<std::pair<int, int>>{{0, 1}, {0, 2}}));
+  EXPECT_EQ(std::abs(determinant(s.cell)), 36 * 200000.0);
+}
+
 TEST(Topology, LeavesNoUnfinishedFile) {
   const TemporaryFolder folder;
   const Batch batch = sample_batch();

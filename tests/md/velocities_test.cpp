@@ -77,6 +77,19 @@ TEST(DrawVelocities, DependOnSeedAndTheReplicasOwnNumberAlone) {
   EXPECT_NE(a.velocities[2].x, c.velocities[2].x);
 }
 
+TEST(DrawVelocities, KnowsMassesAndHeldAtoms) {
+  Structure a = water(), b = water();
+  b.masses = {standard_mass(8), 4 * standard_mass(1), standard_mass(1)};
+  b.fixed = {0, 0, 1};
+  draw_velocities(a, 300, 1, 5);
+  draw_velocities(b, 300, 1, 5);
+  EXPECT_NEAR(b.velocities[1].x, a.velocities[1].x / 2, 1e-15);
+  EXPECT_EQ(norm(b.velocities[2]), 0);
+  const Structure before = b;
+  EXPECT_EQ(remove_drift(b), 0);  // held atoms keep it in place
+  EXPECT_EQ(b.velocities[0].x, before.velocities[0].x);
+}
+
 TEST(Normal3, HasTheMomentsOfThreeIndependentNormalNumbers) {
   const int n = 200000;
   double mean[3]{}, square[3]{}, fourth[3]{}, mixed = 0;

@@ -4,6 +4,7 @@ import ase.io
 import numpy as np
 from ase import Atoms, units
 from ase.calculators.lj import LennardJones
+from ase.constraints import FixAtoms
 from ase.md.verlet import VelocityVerlet
 from harness import *
 
@@ -261,6 +262,69 @@ def test_momentum_is_kept():
     ok("run", "a.ini")
     end = ase.io.read("out/trajectory.xyz", "-1")
     expect(np.abs(end.get_momenta().sum(0)).max() < 1e-9, end.get_momenta().sum(0))
+
+
+def test_masses_and_held_atoms_of_a_file_are_used():
+    symbols, x, _ = argon(1, periodic=False)
+    atoms = Atoms(symbols, x)
+    atoms.set_masses([40, 40, 20, 80])
+    atoms.set_momenta(np.random.default_rng(1).normal(size=(4, 3)) * 0.3)
+    atoms.set_constraint(FixAtoms([0]))
+    ase.io.write("in.xyz", atoms, columns=["symbols", "positions", "momenta", "masses", "move_mask"])
+    atoms = ase.io.read("in.xyz")
+    expect(len(atoms.constraints) == 1 and atoms.get_masses()[3] == 80, "ASE's own file")
+    ini("a.ini", BASE, LJ, NVE, integrator__steps=200, output__every=200, checkpoint__every="100 steps")
+    ok("run", "a.ini")
+    atoms.calc = LennardJones(epsilon=0.0104, sigma=3.4, rc=8.5)
+    VelocityVerlet(atoms, timestep=2 * U["fs"]).run(200)
+    first, end = ase.io.read("out/trajectory.xyz", ":")
+    expect(np.abs(end.positions - atoms.positions).max() < 1e-8, end.positions - atoms.positions)
+    expect(np.abs(end.positions[0] - first.positions[0]).max() == 0, "a held atom has moved")
+    expect(list(end.get_masses()) == [40, 40, 20, 80], end.get_masses())
+    replica = json_of("out/summary.json")["replicas"][0]
+    expect(replica["masses_u"] == [40, 40, 20, 80] and replica["fixed_atoms"] == 1, replica)
+    row = read_log("out")[-1]
+    kinetic = end.get_kinetic_energy()
+    expect(abs(float(row["temperature_K"]) / (2 * kinetic / (9 * U["kB"])) - 1) < 1e-6, row)
+
+    # A restart goes on with both.
+    ini("b.ini", BASE, LJ, NVE, integrator__steps=90, output__every=90, output__directory="parts")
+    ok("run", "b.ini")
+    ok("restart", "parts", "--integrator.steps=200")
+    expect(json_of("parts/summary.json")["replicas"][0]["masses_u"] == [40, 40, 20, 80], "restart")
+    expect(json_of("parts/summary.json")["replicas"][0]["fixed_atoms"] == 1, "restart")
+    expect(read_log("parts")[-1]["total_eV"] == row["total_eV"], "restart")
+
+    # By hand, instead of what the file says.
+    ini("c.ini", BASE, LJ, NVT, integrator__steps=20, output__every=20, output__directory="hand",
+        system__fixed="2-3, 4", integrator__temperature="40 K")
+    ok("run", "c.ini")
+    first, end = ase.io.read("hand/trajectory.xyz", ":")
+    moved = np.abs(end.positions - first.positions).max(1)
+    expect(moved[0] > 0 and (moved[1:] == 0).all(), moved)
+    ok("run", "c.ini", "--system.fixed=1-4", "--output.directory=all")
+    expect(float(read_log("all")[-1]["temperature_K"]) == 0, read_log("all")[-1])
+    done = ok("run", "c.ini", "--system.fixed=2-5", "--output.directory=other", code=2)
+    expect("names atom 5" in done.stderr, done.stderr)
+
+
+def test_hydrogen_mass_charge_and_hot_starts():
+    open("in.xyz", "w").write("3\nProperties=species:S:1:pos:R:3 charge=1 spin=2\n"
+                              "O 0 0 0.1173\nD 0 0.7572 -0.4692\nH 0 -0.7572 -0.4692\n")
+    ini("a.ini", BASE, HARMONIC, NVE, integrator__steps=2, output__every=1)
+    done = ok("run", "a.ini", code=2)
+    expect("charge 1" in done.stderr and "potential.ignore_charge" in done.stderr, done.stderr)
+    ok("run", "a.ini", "--potential.ignore_charge=yes")
+    masses = json_of("out/summary.json")["replicas"][0]["masses_u"]
+    expect(np.allclose(masses, [15.999, 2.01410178, 1.008], atol=1e-6), masses)
+    ok("run", "a.ini", "--potential.ignore_charge=yes", "--system.hydrogen_mass=3 u",
+       "--output.directory=heavy")
+    masses = json_of("heavy/summary.json")["replicas"][0]["masses_u"]
+    expect(masses[1:] == [3, 3] and abs(sum(masses) - 19.02110178) < 1e-6, masses)
+    open("in.xyz", "w").write("2\nProperties=species:S:1:pos:R:3:vel:R:3\n"
+                              "O 0 0 0 11 -9 14\nO 0 0 1.2 -11 9 -14\n")
+    done = ok("run", "a.ini", "--output.directory=hot", code=2)
+    expect("taken as A/fs" in done.stderr, done.stderr)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,8 @@ def test_keeps_the_other_keys_of_a_frame():
     first, second = ase.io.read("out.xyz", ":")
     expect(first.info["config_type"] == "gas phase" and first.info["REF_energy"] == -1.5, first.info)
     expect(list(first.info["dipoles"]) == [1, 2, 3], first.info)
-    expect(first.get_potential_energy() == 0 and second.info == {}, second.info)
+    expect(first.get_potential_energy() == 0 and first.info["reference_energy"] == 7, first.info)
+    expect(second.info == {"comment": "words, and nothing else"}, second.info)
 
 
 def test_lennard_jones_of_mixed_frames():

@@ -67,6 +67,17 @@ TEST_F(InputFile, PathsAreRelativeToTheFile) {
             (std::vector<std::string>{folder_ + "/a.xyz", folder_ + "/sub/b.xyz", "/c.xyz"}));
 }
 
+TEST_F(InputFile, APathMayHoldCommasQuotesAndNumberSigns) {
+  std::ofstream(folder_ + "/2,3-diol.xyz") << "whole\n";
+  const Input input = read("[system]\nstructure = 2,3-diol.xyz\n");
+  EXPECT_EQ(input.files("system.structure"), (std::vector{folder_ + "/2,3-diol.xyz"}));
+  const std::vector<std::string> paths{folder_ + "/a,b.xyz", folder_ + "/c#1.xyz",
+                                       folder_ + "/d #2.xyz"};
+  const Input quoted = read("[system]\nstructure = 'a,b.xyz', c#1.xyz, \"d #2.xyz\" # last\n");
+  EXPECT_EQ(quoted.files("system.structure"), paths);
+  EXPECT_EQ(read(quoted.resolved()).files("system.structure"), paths);
+}
+
 TEST_F(InputFile, NamesFileLineAndTheNearestName) {
   EXPECT_EQ(error("[system]\nreplcas = 2\n"),
             path_ +

@@ -1,5 +1,9 @@
-# With MD_CUDA: the CUDA language and the target cudart.
+# With MD_CUDA: the CUDA language and the target cudart; the emulator of the tests in place of both, where it is
+# wanted.
 if(NOT MD_CUDA)
+  return()
+elseif(MD_CUDA STREQUAL "emulated")
+  add_subdirectory(tests/emulator)
   return()
 endif()
 if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)

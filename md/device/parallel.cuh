@@ -8,7 +8,7 @@
 #include "md/vec3.hpp"
 
 #ifdef __CUDACC__
-#include "md/device/cuda.cuh"
+#include "md/device/launch.cuh"
 #endif
 
 namespace md {
@@ -28,11 +28,9 @@ template <class F>
 void for_each_index(Stream& stream, int n, F f, int weight = 2) {
   if (n == 0) return;
 #ifdef __CUDACC__
-  if (stream.device().is_cuda()) {
-    const auto handle = static_cast<cudaStream_t>(stream.handle());
-    for_each_index_kernel<<<(n + 127) / 128, 128, 0, handle>>>(n, f, stream.gate());
-    return check_launch("for_each_index");
-  }
+  if (stream.device().is_cuda())
+    return launch(stream, "for_each_index", for_each_index_kernel<F>, {(n + 127) / 128, 128}, n, f,
+                  stream.gate());
 #endif
   for_each_index_on_host(stream, n, f, weight);
 }
@@ -57,11 +55,9 @@ template <class F>
 void for_each_group(Stream& stream, int n, F f, int weight = 100) {
   if (n == 0) return;
 #ifdef __CUDACC__
-  if (stream.device().is_cuda()) {
-    const auto handle = static_cast<cudaStream_t>(stream.handle());
-    for_each_group_kernel<<<(n + 3) / 4, 128, 0, handle>>>(n, f, stream.gate());
-    return check_launch("for_each_group");
-  }
+  if (stream.device().is_cuda())
+    return launch(stream, "for_each_group", for_each_group_kernel<F>, {(n + 3) / 4, 128}, n, f,
+                  stream.gate());
 #endif
   for_each_index_on_host(stream, n, OneGroup<F>{f}, weight);
 }
@@ -74,7 +70,7 @@ __global__ void __launch_bounds__(threads)
     sum_segments_kernel(const int* first, F term, T* out, const int* gate) {
   if (gate && *gate) return;
   constexpr int each = 512 / threads;
-  __shared__ T partial[threads];
+  MD_SHARED(partial, T[threads]);
   const int begin = first[blockIdx.x], end = first[blockIdx.x + 1], lane = threadIdx.x;
   T sum[each]{};
   MD_UNROLL for (int part = 0; part < each; ++part) for (int i = begin + part * threads + lane;
@@ -117,12 +113,10 @@ void sum_segments(Stream& stream, int n, int n_items, const int* first, F term, 
   if (n == 0) return;
 #ifdef __CUDACC__
   if (stream.device().is_cuda()) {
-    const auto handle = static_cast<cudaStream_t>(stream.handle());
-    if (n_items / n > 512)  // the mean says enough
-      sum_segments_kernel<512><<<n, 512, 0, handle>>>(first, term, out, stream.gate());
-    else
-      sum_segments_kernel<128><<<n, 128, 0, handle>>>(first, term, out, stream.gate());
-    return check_launch("sum_segments");
+    const bool large = n_items / n > 512;  // the mean says enough
+    const auto kernel = large ? sum_segments_kernel<512, T, F> : sum_segments_kernel<128, T, F>;
+    return launch(stream, "sum_segments", kernel, {n, large ? 512 : 128}, first, term, out,
+                  stream.gate());
   }
 #endif
   (void)n_items;

@@ -139,7 +139,7 @@ static __global__ void scan_cells_kernel(BuildView v, const int* gate) {
   int* const first = v.cell_first + v.box[r].first_cell + 1;
   const int part = (n_cells + 255) / 256;
   const int begin = min(t * part, n_cells), end = min(begin + part, n_cells);
-  __shared__ int sums[256];
+  MD_SHARED(sums, int[256]);
   int sum = 0;
   for (int c = begin; c < end; ++c) sum += first[c];
   sums[t] = sum;
@@ -160,11 +160,8 @@ static __global__ void scan_cells_kernel(BuildView v, const int* gate) {
 
 inline void scan_cells(Stream& stream, const BuildView& v) {
 #ifdef __CUDACC__
-  if (stream.device().is_cuda()) {
-    const auto handle = static_cast<cudaStream_t>(stream.handle());
-    scan_cells_kernel<<<v.s.n_replicas, 256, 0, handle>>>(v, stream.gate());
-    return check_launch("scan_cells");
-  }
+  if (stream.device().is_cuda())
+    return launch(stream, "scan_cells", scan_cells_kernel, {v.s.n_replicas, 256}, v, stream.gate());
 #endif
   for_each_index(stream, v.s.n_replicas, ScanCells{v});
 }

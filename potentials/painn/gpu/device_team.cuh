@@ -16,7 +16,7 @@ template <class Shape, class T, Operand operand>
 __global__ void __launch_bounds__(Shape::threads)
     product_kernel(Product<T> product, const int* gate) {
   if (gate && *gate) return;
-  __shared__ typename BlockTile<Shape, T, operand>::Memory memory;
+  MD_SHARED(memory, typename BlockTile<Shape, T, operand>::Memory);
   BlockTile<Shape, T, operand>::multiply(product, tile_corner<Shape>(product, blockIdx.x), memory);
 }
 
@@ -36,11 +36,9 @@ struct GridTeam {
   void multiply(const Product<T>& p) {
     if (p.rows == 0) return;
     using Shape = GridShape<T>;
-    product_kernel<Shape, T, operand>
-        <<<n_tiles<Shape>(p), Shape::threads, 0, handle()>>>(p, stream.gate());
-    check_launch("product");
+    launch(stream, "product", product_kernel<Shape, T, operand>,
+           {n_tiles<Shape>(p), Shape::threads}, p, stream.gate());
   }
-  cudaStream_t handle() const { return static_cast<cudaStream_t>(stream.handle()); }
 };
 
 /// All steps inside one kernel, by one thread block or, from compute capability 9.0 on, by a
@@ -83,7 +81,7 @@ template <class T, Operand operand>
 __global__ void __launch_bounds__(BlockTeam<T, operand>::Shape::threads, 1)
     replica_kernel(ProgramView<T> v, const int* first_atom, int blocks, const int* gate) {
   if (gate && *gate) return;
-  __shared__ typename BlockTeam<T, operand>::Tile::Memory memory;
+  MD_SHARED(memory, typename BlockTeam<T, operand>::Tile::Memory);
   const int r = blockIdx.x / blocks;
   BlockTeam<T, operand> team{memory, static_cast<int>(blockIdx.x % blocks), blocks};
   evaluate(team, v, range_of(v, first_atom[r], first_atom[r + 1]));

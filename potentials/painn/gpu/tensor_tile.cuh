@@ -84,12 +84,13 @@ struct WarpSums {
   }
 };
 
-/// Splits a fragment into numbers of tf32: x = high + low.
+/// Splits a fragment into numbers of tf32: x = high + low. `x` may be `high`.
 template <class Fragment>
 __device__ void split(const Fragment& x, Fragment& high, Fragment& low) {
   for (int k = 0; k < x.num_elements; ++k) {
-    high.x[k] = round_operand<Operand::tf32>(x.x[k]);
-    low.x[k] = round_operand<Operand::tf32>(x.x[k] - high.x[k]);
+    const float whole = x.x[k];
+    high.x[k] = round_operand<Operand::tf32>(whole);
+    low.x[k] = round_operand<Operand::tf32>(whole - high.x[k]);
   }
 }
 

@@ -149,8 +149,8 @@ TEST_F(PainnDevice, ABrokenReplicaLeavesTheOthersAlone) {
 
 TEST_F(PainnDevice, DoesNothingWhileTheGateIsClosed) {
   const auto potential = make_device(random_model(random_, 32, 2, 20, 5.0), "float32");
-  Stream stream(Device{}, 1);
-  State state(Device{}, {random_structure(random_, 12, 1)}, std::vector<ReplicaSettings>(1));
+  Stream stream(test_device(), 1);
+  State state(test_device(), {random_structure(random_, 12, 1)}, std::vector<ReplicaSettings>(1));
   NeighborList neighbors(state, 5.0, 0.5, stream);
   stream.set_gate(state.halt.data());
   state.halt.fill(1);

@@ -11,10 +11,13 @@ namespace md::test {
 
 using painn::PainnModel;
 
-/// The network on LibTorch with automatic differentiation, in double.
+/// The network on LibTorch with automatic differentiation, in double; where this program is built
+/// without LibTorch, the kernels of the CPU, which are tested against it.
 inline std::unique_ptr<Potential> make_oracle(const PainnModel& model) {
   const Input none(Input::Schema{});
   const PotentialOptions options{none, Device{}, 2, false, "float64"};
+  if (MD_EVALUATION == std::string("kernels"))
+    return painn::make_kernels(model, options, painn::Filters::exact);
   return painn::evaluations().find("libtorch").make({model, options});
 }
 
@@ -29,7 +32,7 @@ struct Difference {
 inline Difference from_oracle(const PainnModel& model, Potential& potential,
                               const std::vector<Structure>& systems, int threads, double factor) {
   const BatchResult ours = evaluate_batch(potential, systems, threads);
-  const BatchResult truth = evaluate_batch(*make_oracle(model), systems, 2);
+  const BatchResult truth = evaluate_batch(*make_oracle(model), systems, 2, 0.5, Device{});
   Difference worst;
   for (std::size_t r = 0; r < systems.size(); ++r) {
     const double n = systems[r].size();

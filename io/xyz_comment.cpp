@@ -71,7 +71,8 @@ std::string remarks_of(const std::vector<XyzPair>& pairs) {
   for (const XyzPair& pair : pairs) used.insert(in_lower_case(pair.key));
   std::string remarks, words;
   const auto add = [&](const std::string& key, const std::string& text) {
-    remarks += (remarks.empty() ? "" : " ") + quoted_for_xyz(key) + '=' + text;
+    if (!remarks.empty()) remarks += ' ';
+    remarks += quoted_for_xyz(key) + '=' + text;
   };
   for (const XyzPair& pair : pairs) {
     const std::string name = in_lower_case(pair.key);

@@ -22,18 +22,17 @@ struct Inflater {
 
 bool is_gzip(const std::string& content) { return content.starts_with("\x1f\x8b"); }
 
-std::string gunzip(const std::string& path, const std::string& content) {
+std::string gunzip(const std::string& path, std::string content) {
   std::string result, block(1 << 18, '\0');
   Inflater inflater;
   z_stream& z = inflater.stream;
-  std::string input = content;
   std::size_t given = 0;  // of the input to zlib, which counts in 32 bits
-  for (int code = Z_OK; given < input.size() || z.avail_in > 0 || code != Z_STREAM_END;) {
+  for (int code = Z_OK; given < content.size() || z.avail_in > 0 || code != Z_STREAM_END;) {
     if (z.avail_in == 0) {
-      const std::size_t n = std::min<std::size_t>(input.size() - given, 1U << 30);
+      const std::size_t n = std::min<std::size_t>(content.size() - given, 1U << 30);
       if (n == 0)
         throw InputError(path + ": the gzip file ends too soon; a complete one is wanted");
-      z.next_in = reinterpret_cast<unsigned char*>(input.data() + given);
+      z.next_in = reinterpret_cast<unsigned char*>(content.data() + given);
       z.avail_in = static_cast<unsigned>(n);
       given += n;
     }

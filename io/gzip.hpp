@@ -8,6 +8,6 @@ namespace md {
 bool is_gzip(const std::string& content);
 /// What was compressed, of all members one after another. Throws InputError naming `path` when the
 /// content is damaged or ends too soon.
-std::string gunzip(const std::string& path, const std::string& content);
+std::string gunzip(const std::string& path, std::string content);
 
 }  // namespace md

@@ -20,10 +20,7 @@ std::string known_extensions() {
 }
 
 std::string lower_extension(const std::filesystem::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return extension;
+  return in_lower_case(path.extension().string());
 }
 
 }  // namespace
@@ -39,8 +36,10 @@ std::vector<Structure> read_structures(const std::string& path) {
   const StructureFormat* known = nullptr;
   for (const auto& [name, format] : structure_formats().entries())
     if (std::ranges::count(format.extensions, extension) > 0) known = &format;
-  std::string text = read_text_file(path, "a structure file");
-  if (is_gzip(text)) text = gunzip(path, text);
+  const std::string wanted = "a structure file";
+  std::string content = read_file(path, wanted);
+  if (is_gzip(content)) content = gunzip(path, std::move(content));
+  const std::string text = plain_text(path, std::move(content), wanted);
   if (!known)
     throw InputError(path + ": the extension '" + extension + "' is not known; read are " +
                      known_extensions());

@@ -1,5 +1,6 @@
 #include "io/topology.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -63,9 +64,10 @@ void add_cell(std::string& text, const AmberCell& cell) {
 void add_bonds(std::string& text, const Batch& batch, int begin, int end) {
   constexpr int last = 99999;
   std::map<int, std::vector<int>> bonds;
-  for (const auto& [a, b] : batch.bonds) {
-    const int i = a - begin + 1, j = b - begin + 1;
-    if (a < begin || b >= end || i > last || j > last) continue;
+  const auto first = std::ranges::lower_bound(batch.bonds, std::pair(begin, begin));
+  for (auto it = first; it != batch.bonds.end() && it->first < end; ++it) {
+    const int i = it->first - begin + 1, j = it->second - begin + 1;
+    if (i > last || j > last) continue;
     bonds[i].push_back(j);
     bonds[j].push_back(i);
   }

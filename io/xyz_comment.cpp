@@ -6,6 +6,7 @@
 #include <set>
 
 #include "io/xyz_pairs.hpp"
+#include "md/text.hpp"
 
 namespace md {
 namespace {
@@ -81,13 +82,7 @@ std::string remarks_of(const std::vector<XyzPair>& pairs) {
       words += (words.empty() ? "" : " ") + pair.key;
       continue;
     }
-    std::string key = pair.key;
-    if (is_result(name)) {
-      key = "reference_" + name;
-      for (int k = 2; !used.insert(key).second; ++k)
-        key = "reference" + std::to_string(k) + "_" + name;
-    }
-    add(key, pair.text);
+    add(is_result(name) ? reference_name(name, used) : pair.key, pair.text);
   }
   if (!words.empty() && !used.contains("comment")) add("comment", quoted_for_xyz(words));
   return remarks;

@@ -1,6 +1,6 @@
 #include "io/cell_parameters.hpp"
 #include "io/xyz_comment.hpp"
-#include "io/xyz_pairs.hpp"
+#include "md/text.hpp"
 #include "md/units.hpp"
 
 // Comment lines of programs that have a form of their own.

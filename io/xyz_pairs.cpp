@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "md/text.hpp"
+
 namespace md {
 namespace {
 
@@ -168,9 +170,10 @@ class Splitter {
 
 }  // namespace
 
-std::string in_lower_case(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+std::string reference_name(const std::string& name, std::set<std::string>& used) {
+  std::string result = "reference_" + name;
+  for (int k = 2; !used.insert(result).second; ++k)
+    result = "reference" + std::to_string(k) + "_" + name;
   return result;
 }
 

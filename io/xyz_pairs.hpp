@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,8 @@ std::vector<XyzPair> split_xyz_comment(const TextSource& source, std::string_vie
 
 /// The key or value in double quotes where it needs some.
 std::string quoted_for_xyz(std::string_view text);
-std::string in_lower_case(std::string_view text);
+/// A name for `name` ("energy", "forces") of somebody else, "reference_energy", that is not `used`
+/// (names in lower case), to which it is added.
+std::string reference_name(const std::string& name, std::set<std::string>& used);
 
 }  // namespace md

@@ -2,6 +2,7 @@
 
 #include "io/xyz_comment.hpp"
 #include "io/xyz_pairs.hpp"
+#include "md/text.hpp"
 
 // Properties: which column of an extended XYZ holds what.
 
@@ -48,6 +49,8 @@ bool is_one_of(const std::string& name, std::initializer_list<const char*> names
 XyzColumns parse_xyz_properties(const TextSource& source, std::string_view text) {
   XyzColumns columns;
   const std::vector<Property> properties = split_properties(source, text);
+  std::set<std::string> used;
+  for (const Property& p : properties) used.insert(in_lower_case(p.name));
   for (const Property& p : properties) {
     const std::string name = in_lower_case(p.name);
     const auto take = [&](int& column, int wanted, std::string_view types) {
@@ -81,7 +84,7 @@ XyzColumns parse_xyz_properties(const TextSource& source, std::string_view text)
       take(columns.moves, columns.move_width, "LI");
     }
     if (kept) {  // forces of somebody else keep a name of their own
-      const std::string written = name == "forces" ? "reference_forces" : p.name;
+      const std::string written = name == "forces" ? reference_name(name, used) : p.name;
       columns.names += (columns.names.empty() ? "" : ":") + written + ":" + p.type + ":" + p.width;
       for (int k = 0; k < p.columns; ++k) columns.kept.push_back(columns.total + k);
     }

@@ -55,13 +55,16 @@ std::string read_file(const std::string& path, const std::string& wanted) {
   return content;
 }
 
-std::string read_text_file(const std::string& path, const std::string& wanted) {
-  std::string text = read_file(path, wanted);
+std::string plain_text(const std::string& path, std::string text, const std::string& wanted) {
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") ||
       (text.size() > 3 && text[0] != 0 && text[1] == 0 && text[2] != 0 && text[3] == 0))
     throw InputError(path + ":1: the file is UTF-16 text; " + wanted + " in UTF-8 is wanted");
   return text;
+}
+
+std::string read_text_file(const std::string& path, const std::string& wanted) {
+  return plain_text(path, read_file(path, wanted), wanted);
 }
 
 AtomicFile::~AtomicFile() {

@@ -8,7 +8,10 @@ namespace md {
 /// Everything in a file, which may be a pipe. `wanted` ("a structure file") ends the message of the
 /// InputError where there is nothing to read.
 std::string read_file(const std::string& path, const std::string& wanted);
-/// Likewise, without the byte order mark that some editors put first.
+/// A file's content as text: without the byte order mark that some editors put first. Throws
+/// InputError for UTF-16.
+std::string plain_text(const std::string& path, std::string content, const std::string& wanted);
+/// Both.
 std::string read_text_file(const std::string& path, const std::string& wanted);
 
 /// A file that takes the place of another in one step: whoever looks finds the old or the new one,

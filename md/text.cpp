@@ -30,6 +30,12 @@ std::string trim(std::string_view text) {
   return std::string(text);
 }
 
+std::string in_lower_case(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return result;
+}
+
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   if (trim(text).empty()) return parts;

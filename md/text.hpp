@@ -8,6 +8,7 @@ namespace md {
 
 /// The text without white space at its ends.
 std::string trim(std::string_view text);
+std::string in_lower_case(std::string_view text);
 /// The pieces of a text between separators, trimmed; an empty text gives no pieces.
 std::vector<std::string> split(std::string_view text, char separator);
 /// The parts one after another with a separator between two.

@@ -5,6 +5,7 @@
 #include "io/extended_xyz.hpp"
 #include "md/evaluator.hpp"
 #include "md/files.hpp"
+#include "md/text.hpp"
 #include "program/components.hpp"
 #include "program/folder.hpp"
 #include "program/progress.hpp"
@@ -13,6 +14,15 @@
 
 namespace md {
 namespace {
+
+/// Whether a column of masses stands among those that are written again.
+bool has_masses(const std::string& columns) {
+  const std::vector<std::string> parts = split(columns, ':');  // name, type, width
+  for (std::size_t k = 0; k < parts.size(); k += 3)
+    if (const std::string name = in_lower_case(parts[k]); name == "mass" || name == "masses")
+      return true;
+  return false;
+}
 
 /// One frame with its results. Throws NumericalError where there is no energy.
 void append_result(std::string& text, const Structure& system, const Evaluation& result,
@@ -30,7 +40,7 @@ void append_result(std::string& text, const Structure& system, const Evaluation&
   if (virial && system.periodic.all())
     fields.stress = -1 / std::abs(determinant(system.cell)) * result.virial;
   XyzView view{system.numbers, system.positions, {}, system.cell, system.periodic};
-  if (system.columns.find("mass") == std::string::npos) view.masses = system.masses;  // of D and T
+  if (!has_masses(system.columns)) view.masses = system.masses;  // of D and T
   append_extended_xyz(text, view, fields);
 }
 

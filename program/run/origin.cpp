@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "io/xyz_pairs.hpp"
 #include "md/json.hpp"
 
 namespace md {
@@ -20,35 +21,8 @@ std::vector<Origin> origins_of(const std::string& path, const std::vector<Struct
 }
 
 std::string remark(const std::string& remarks, const std::string& key) {
-  std::size_t at = 0;
-  const auto token = [&] {  // up to a blank or = outside quotes
-    std::string word;
-    char quote = 0;
-    for (; at < remarks.size(); ++at) {
-      const char c = remarks[at];
-      if (c == '\\' && quote != 0 && at + 1 < remarks.size()) {
-        word += remarks[++at];
-      } else if (quote != 0 ? c == quote : c == '"' || c == '\'') {
-        quote = quote != 0 ? 0 : c;
-      } else if (quote == 0 && (c == ' ' || c == '=')) {
-        break;
-      } else {
-        word += c;
-      }
-    }
-    return word;
-  };
-  while (at < remarks.size()) {
-    const std::string name = token();
-    if (at >= remarks.size() || remarks[at] != '=') {
-      ++at;
-      continue;
-    }
-    ++at;
-    const std::string value = token();
-    if (name == key) return value;
-    ++at;
-  }
+  for (const XyzPair& pair : split_xyz_comment(TextSource("remarks", remarks), remarks))
+    if (pair.has_value && pair.key == key) return pair.value;
   return "";
 }
 

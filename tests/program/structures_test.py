@@ -185,6 +185,21 @@ def test_energy_writes_again_what_it_does_not_use():
     expect(plain.info["comment"] == "-152.34 conformer", plain.info)
 
 
+def test_energy_of_its_own_results_gives_every_column_a_name_of_its_own():
+    pathlib.Path("in.xyz").write_text(
+        "2\nProperties=species:S:1:pos:R:3:forces:R:3:mass_error:R:1\n"
+        "O 0 0 0 1 2 3 0.5\nD 1.2 0 0 4 5 6 0.5\n")
+    energy("in.xyz")
+    first = ase.io.read("out.xyz", format="extxyz")
+    expect(abs(first.get_masses()[1] - 2.014101777844) < 1e-12, first.get_masses())
+    pathlib.Path("out.xyz").rename("again.xyz")
+    energy("again.xyz")
+    atoms = ase.io.read("out.xyz", format="extxyz")
+    expect(atoms.arrays["reference_forces"].tolist() == [[1, 2, 3], [4, 5, 6]], atoms.arrays)
+    expect(np.array_equal(atoms.arrays["reference2_forces"], first.get_forces()), atoms.arrays)
+    expect(np.array_equal(atoms.get_masses(), first.get_masses()), atoms.get_masses())
+
+
 def test_names_of_files_with_commas_and_hashes():
     ase.io.write("2,3-diol.xyz", waters(), format="extxyz")
     ase.io.write("a#1.xyz", waters(), format="extxyz")
@@ -233,11 +248,18 @@ def test_compressed_and_misencoded_files():
         pathlib.Path("u.xyz").write_bytes(text.encode(encoding))
         refused("energy", *keys(LJ, {"system.structure": "u.xyz"}, OUT),
                 says=["u.xyz:1: ", "UTF-16"])
+        pathlib.Path("u.xyz.gz").write_bytes(gzip.compress(text.encode(encoding)))
+        refused("energy", *keys(LJ, {"system.structure": "u.xyz.gz"}, OUT),
+                says=["u.xyz.gz:1: ", "UTF-16"])
+    pathlib.Path("m.xyz.gz").write_bytes(gzip.compress(text.encode("utf-8-sig")))
+    energy("m.xyz.gz")
+    expect(plain == pathlib.Path("out.xyz").read_text(), "another result with a byte order mark")
 
 
 main(test_masses_of_a_file_are_used, test_deuterium_has_its_mass,
      test_hydrogen_mass_keeps_that_of_the_molecule, test_held_atoms_do_not_move,
      test_a_restart_keeps_masses_and_held_atoms, test_charge_and_spin_are_refused,
      test_a_start_that_is_too_hot_names_the_unit, test_energy_writes_again_what_it_does_not_use,
+     test_energy_of_its_own_results_gives_every_column_a_name_of_its_own,
      test_names_of_files_with_commas_and_hashes, test_a_topology_has_the_bonds_and_a_wide_cell,
      test_compressed_and_misencoded_files)

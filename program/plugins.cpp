@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "md/errors.hpp"
+#include "md/input/file_list.hpp"
 #include "md/plugin.hpp"
 #include "md/text.hpp"
 
@@ -25,7 +26,7 @@ void load_one(const fs::path& file, const std::string& where) {
 }
 
 void load_list(const std::string& list, const fs::path& folder, const std::string& where) {
-  for (const std::string& name : split(list, ',')) load_one(folder / name, where);
+  for (const std::string& file : listed_files(list, folder)) load_one(file, where);
 }
 
 void load_folders(const std::string& list) {
@@ -48,12 +49,12 @@ void load_those_of(const std::string& path) {
   std::ifstream file(path);
   std::string line, section;
   for (int number = 1; std::getline(file, line); ++number) {
-    line = trim(line.substr(0, line.find('#')));
+    line = without_comment(line);
     if (line.starts_with('[')) section = trim(line.substr(1, line.find(']') - 1)) + ".";
     const auto equals = line.find('=');
     if (equals == std::string::npos || section + trim(line.substr(0, equals)) != "run.plugins")
       continue;
-    load_list(line.substr(equals + 1), fs::absolute(path).parent_path(),
+    load_list(trim(line.substr(equals + 1)), fs::absolute(path).parent_path(),
               path + ":" + std::to_string(number) + ": run.plugins");
   }
 }

@@ -5,51 +5,12 @@
 #include <filesystem>
 
 #include "md/errors.hpp"
+#include "md/input/file_list.hpp"
 #include "md/input/quantity.hpp"
 #include "md/text.hpp"
 
 namespace md {
 namespace fs = std::filesystem;
-namespace {
-
-bool is_quote(char c) { return c == '"' || c == '\''; }
-
-/// The text without quotes around it.
-std::string unquoted(const std::string& text) {
-  const bool quotes = text.size() > 1 && is_quote(text[0]) && text.back() == text[0];
-  return quotes ? text.substr(1, text.size() - 2) : text;
-}
-
-/// A path in quotes where an input file would read it otherwise.
-std::string quoted_path(const std::string& path) {
-  const bool plain = path.find(',') == std::string::npos && path.find(" #") == std::string::npos &&
-                     path == trim(path) && path == unquoted(path);
-  if (plain) return path;
-  const char quote = path.find('"') == std::string::npos ? '"' : '\'';
-  return quote + path + quote;
-}
-
-/// split(), but not at separators in quotes.
-std::vector<std::string> split_quoted(const std::string& text, char separator) {
-  std::vector<std::string> parts(1);
-  char open = 0;  // the quote that is open, which begins a part
-  for (const char c : text) {
-    if (open == 0 && c == separator) {
-      parts.emplace_back();
-      continue;
-    }
-    if (open != 0 && c == open)
-      open = 0;
-    else if (open == 0 && is_quote(c) && trim(parts.back()).empty())
-      open = c;
-    parts.back() += c;
-  }
-  for (std::string& part : parts) part = trim(part);
-  return parts;
-}
-
-}  // namespace
-
 const Key* Input::find(const std::string& full_key) const {
   const auto dot = full_key.find('.');
   if (dot == std::string::npos) return nullptr;
@@ -163,25 +124,19 @@ std::string Input::choice(const std::string& key) const {
   fail(key, "'" + value + "' is no choice; " + choices(value, allowed));
 }
 
-std::string Input::absolute(const std::string& key, const std::string& path) const {
+std::filesystem::path Input::folder_of(const std::string& key) const {
   const auto it = values_.find(key);
-  const fs::path folder = it == values_.end() ? fs::current_path() : fs::path(it->second.folder);
-  return (folder / path).lexically_normal().string();
+  return it == values_.end() ? fs::current_path() : fs::path(it->second.folder);
 }
 
 std::string Input::file(const std::string& key) const {
-  return absolute(key, unquoted(required(key)));
+  return (folder_of(key) / unquoted(required(key))).lexically_normal().string();
 }
 
 std::vector<std::string> Input::files(const std::string& key) const {
-  std::vector<std::string> paths;
-  const std::string value = required(key), whole = absolute(key, value);
-  std::error_code ignored;
-  if (fs::exists(whole, ignored)) return {whole};  // with a comma in its name, it may be
-  for (const std::string& part : split_quoted(value, ',')) {
-    if (part.empty()) fail_value(key, "has an empty name in its list");
-    paths.push_back(absolute(key, unquoted(part)));
-  }
+  std::vector<std::string> paths = listed_files(required(key), folder_of(key));
+  for (const std::string& path : paths)
+    if (path.empty()) fail_value(key, "has an empty name in its list");
   return paths;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -87,7 +88,8 @@ class Input {
  private:
   const Key* find(const std::string& full_key) const;
   [[noreturn]] void fail_unknown(const std::string& where, const std::string& full_key) const;
-  std::string absolute(const std::string& key, const std::string& path) const;
+  /// That relative paths of the key start from.
+  std::filesystem::path folder_of(const std::string& key) const;
 
   Schema schema_;
   std::string path_;  // of the file read, "" without one

@@ -3,6 +3,7 @@
 
 #include "md/errors.hpp"
 #include "md/files.hpp"
+#include "md/input/file_list.hpp"
 #include "md/input/input.hpp"
 #include "md/text.hpp"
 
@@ -17,17 +18,6 @@ std::string read_input(const std::string& path) {
   if (text.find('\0') != std::string::npos)
     throw InputError(path + ": is not a text file; an input file is wanted");
   return text;
-}
-
-/// The line without its comment: # at its beginning or after a blank, not in double quotes.
-std::string without_comment(const std::string& line) {
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '"') quoted = !quoted && line.find('"', i + 1) != std::string::npos;
-    const bool begins = i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t';
-    if (line[i] == '#' && begins && !quoted) return trim(line.substr(0, i));
-  }
-  return trim(line);
 }
 
 }  // namespace

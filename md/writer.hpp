@@ -20,7 +20,7 @@ struct Batch {
   std::vector<std::uint32_t> ids;            // [n_replicas] the replicas' own numbers
   std::vector<double> masses{};              // [n_atoms] u; empty: the standard ones
   std::vector<char> fixed{};                 // [n_atoms] held ones; empty: there are none
-  std::vector<std::pair<int, int>> bonds{};  // pairs of atoms, that the structure files list
+  std::vector<std::pair<int, int>> bonds{};  // of atoms, that the structure files list; sorted
   int n_replicas() const { return static_cast<int>(first_atom.size()) - 1; }
 };
 

@@ -23,9 +23,9 @@ const bool registered[] = {
                         {"name", Kind::text, "", "which potential: see `understudy models`", ""},
                         {"model", Kind::file, "", "model file: .safetensors or .ts", ""},
                         {"precision", Kind::choice, "float32",
-                         "precision of a network; on a GPU also tf32, bf16, fp16: of the factors "
-                         "of its products",
-                         "float32|float64|tf32x3|tf32|bf16|fp16"},
+                         "precision of a network; on a GPU also tf32x3, tf32, bf16, fp16: of the "
+                         "factors of its products",
+                         precisions},
                         {"ignore_charge", Kind::flag, "no",
                          "go on where a file gives a charge or spin that the potential lacks", ""},
                     },

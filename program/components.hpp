@@ -12,6 +12,9 @@
 
 namespace md {
 
+/// The choices of potential.precision and teacher.precision.
+inline constexpr const char* precisions = "float32|float64|tf32x3|tf32|bf16|fp16";
+
 /// run.threads as a number; auto is the number of cores this process may use.
 int read_threads(const Input& input);
 /// run.device; names the key in what it throws.

@@ -1,5 +1,6 @@
 #include "md/device/device.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cctype>
@@ -26,6 +27,11 @@ std::string proc_field(const char* path, const std::string& field) {
       if (auto colon = line.find(':'); colon != std::string::npos)
         return trim(line.substr(colon + 1));
   return "";
+}
+
+/// The same of a field in kB, in bytes; 0 when it is not there.
+std::size_t proc_bytes(const char* path, const std::string& field) {
+  return std::strtoull(proc_field(path, field).c_str(), nullptr, 10) * 1024;
 }
 
 }  // namespace
@@ -93,9 +99,23 @@ std::size_t free_memory(const Device& device) {
   }
 #endif
   (void)device;
-  const std::string available = proc_field("/proc/meminfo", "MemAvailable");
-  if (!available.empty()) return std::strtoull(available.c_str(), nullptr, 10) * 1024;
+  if (const std::size_t available = proc_bytes("/proc/meminfo", "MemAvailable"); available > 0)
+    return available;
   return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+}
+
+std::size_t held_memory() { return proc_bytes("/proc/self/status", "VmRSS"); }
+
+std::size_t peak_memory() {
+  if (const std::size_t most = proc_bytes("/proc/self/status", "VmHWM"); most > 0) return most;
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return 1024 * static_cast<std::size_t>(usage.ru_maxrss);
+}
+
+double taken_memory(const Device& device) {
+  return device.is_cuda() ? -static_cast<double>(free_memory(device))
+                          : static_cast<double>(held_memory());
 }
 
 void* allocate(const Device& device, std::size_t bytes) {

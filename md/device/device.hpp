@@ -24,6 +24,13 @@ int gpu_count();
 std::string describe(const Device& device, int threads);
 /// Bytes free on the device (for the CPU: available main memory).
 std::size_t free_memory(const Device& device);
+/// Bytes of main memory that this process holds, and the most that it has held so far. Not
+/// ru_maxrss, which begins with what the program had that started it.
+std::size_t held_memory();
+std::size_t peak_memory();
+/// For the difference between before and after: what is taken on the device, in bytes; on a CPU
+/// what this process holds.
+double taken_memory(const Device& device);
 
 /// Untyped memory on a device, aligned to 64 bytes or more. Throws DeviceError when it runs out.
 void* allocate(const Device& device, std::size_t bytes);

@@ -20,7 +20,7 @@ const bool registered = sections().add(
           ""},
          {"model", Kind::file, "", "model file of the teacher", ""},
          {"precision", Kind::choice, "float32", "precision of the teacher, if a network",
-          "float32|float64|tf32x3|tf32|bf16|fp16"},
+          precisions},
          {"every", Kind::steps_or_time, "100", "between audits: steps or a time", ""},
          {"replicas", Kind::text, "all", "how many replicas an audit looks at, taken in turns", ""},
          {"discard", Kind::steps_or_time, "1",

@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cmath>
-#include <fstream>
 #include <limits>
 
 #include "md/files.hpp"
@@ -41,13 +39,10 @@ std::vector<int> sizes(const Input& input, const std::string& key) {
   return result;
 }
 
-/// Bytes of main memory that the process holds, or of the GPU that are taken.
+/// What is taken on the device, and not only kept for later by the allocator.
 double held_bytes(const Device& device) {
-  if (device.is_cuda()) return -static_cast<double>(free_memory(device));
   malloc_trim(0);
-  double pages = 0;
-  std::ifstream("/proc/self/statm") >> pages >> pages;
-  return pages * static_cast<double>(sysconf(_SC_PAGESIZE));
+  return taken_memory(device);
 }
 
 struct Workload {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <type_traits>
 
 #include "md/units.hpp"
@@ -33,6 +34,10 @@ void EnergyWatch::begin(const Stage&, const Replicas& replicas, Simulation& simu
   // Where a watch has put another potential in its place, handing over makes energies jump.
   active_ = stage_.conserves_energy && &simulation.potential() == stage_.potential.get();
   accounts_.assign(replicas.systems.size(), {});
+  mass_ = simulation.state().mass.download();
+  const std::vector<int> held = simulation.state().fixed.download();
+  for (std::size_t i = 0; i < held.size(); ++i)
+    if (held[i] != 0) mass_[i] = std::numeric_limits<double>::infinity();
   for (std::size_t r = 0; r < replicas.systems.size(); ++r)
     names_.push_back(replicas.origins[r].name);
   constexpr std::size_t size = sizeof(Account) / sizeof(double);
@@ -52,14 +57,12 @@ void EnergyWatch::save(Checkpoint& checkpoint) const {
 void EnergyWatch::look(Simulation& simulation, double) {
   if (!active_) return;
   const State& s = simulation.state();
-  std::vector<double> potentials, kinetics, masses;
-  std::vector<int> statuses, held;
+  std::vector<double> potentials, kinetics;
+  std::vector<int> statuses;
   std::vector<Vec3> forces;
   const double* const potential = host(s.potential, s.device(), potentials);
   const double* const kinetic = host(s.kinetic, s.device(), kinetics);
-  const double* const mass = host(s.mass, s.device(), masses);
   const int* const status = host(s.status, s.device(), statuses);
-  const int* const fixed = s.fixed.size() == 0 ? nullptr : host(s.fixed, s.device(), held);
   const Vec3* const force = host(s.force, s.device(), forces);
   const double dt = stage_.options.time_step, factor = dt * dt * units::force_to_acceleration / 24;
   for (std::size_t r = 0; r < accounts_.size(); ++r) {
@@ -67,7 +70,7 @@ void EnergyWatch::look(Simulation& simulation, double) {
     if (a.said_step >= 0 || status[r] != static_cast<int>(Status::running)) continue;
     double measure = 0;
     for (int i = s.first_atom()[r]; i < s.first_atom()[r + 1]; ++i)
-      if (!fixed || fixed[i] == 0) measure += dot(force[i], force[i]) / mass[i];
+      measure += dot(force[i], force[i]) / mass_[i];
     measure *= factor;
     const double energy = potential[r] + kinetic[r];
     if (a.looks == 0) a.first = energy, a.measure0 = measure;

@@ -43,6 +43,7 @@ class EnergyWatch final : public Watch {
   const Stage& stage_;
   bool active_ = false;
   std::vector<std::string> names_;
+  std::vector<double> mass_;  // [n_atoms] u; infinite of held ones, which count for nothing
   std::vector<Account> accounts_;
 };
 

@@ -1,53 +1,30 @@
 #include "program/run/memory.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "program/components.hpp"
 #include "program/run/disk.hpp"
 
 namespace md {
-namespace {
-
-/// A line of /proc/self/status in bytes: VmRSS, what this process holds; VmHWM, the most it held.
-double held(const std::string& name) {
-  std::ifstream file("/proc/self/status");
-  for (std::string word; file >> word;)
-    if (double kilobytes = 0; word == name + ":" && file >> kilobytes) return 1024 * kilobytes;
-  return 0;
-}
-
-double taken(const Device& device) {
-  return device.is_cuda() ? -static_cast<double>(free_memory(device)) : held("VmRSS");
-}
-
-}  // namespace
-
-double peak_memory() {
-  if (const double most = held("VmHWM"); most > 0) return most;
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return 1024.0 * static_cast<double>(usage.ru_maxrss);
-}
-
 MemoryNeed evaluate_and_measure(Simulation& simulation, const RunOptions& o, bool virial) {
   const Device& device = simulation.state().device();
-  const double before = taken(device), peak = peak_memory(),
+  const double before = taken_memory(device), peak = static_cast<double>(peak_memory()),
                lists = static_cast<double>(simulation.bytes());
   simulation.evaluate(virial);
   MemoryNeed need;
   need.engine = static_cast<double>(simulation.bytes());
   // On the host the peak, where it is a new one, has what an evaluation took and gave back too.
-  const double now = peak_memory(), after = !device.is_cuda() && now > peak ? now : taken(device);
+  const double now = static_cast<double>(peak_memory());
+  const double after = !device.is_cuda() && now > peak ? now : taken_memory(device);
   need.potential = std::max(0.0, after - before - (need.engine - lists));
   const double vector = sizeof(Vec3), atoms = simulation.state().n_atoms();
   const double arrays = 4 + 3 * Safety::slots;  // of a checkpoint, and once more as its file
   const double frames = 3.0 * (1 + o.write_velocities + o.write_forces);  // waiting to be written
   need.copies = (2 * arrays + frames) * vector * atoms;
-  need.program = std::max(0.0, device.is_cuda() ? held("VmRSS") : before - lists);
+  need.program =
+      std::max(0.0, device.is_cuda() ? static_cast<double>(held_memory()) : before - lists);
   return need;
 }
 

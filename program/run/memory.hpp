@@ -19,9 +19,6 @@ struct MemoryNeed {
   double host() const { return copies + program; }
 };
 
-/// The most that this process has held on the host so far, in bytes. Not ru_maxrss, which begins
-/// with what the program had that started it.
-double peak_memory();
 /// Evaluates the potential, with the virial where `virial`, and says what the run will need.
 MemoryNeed evaluate_and_measure(Simulation& simulation, const RunOptions& options, bool virial);
 /// "12.3 MB: 1 MB for ..." for people.

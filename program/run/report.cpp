@@ -48,7 +48,7 @@ std::string timings_json(const Timings& t, const FinishedRun& run) {
             {"atom_steps_per_s", rate.atom_steps},
             {"ns_per_day", rate.ns_per_day},
             {"ms_per_molecule_step", rate.ms_per_molecule_step},
-            {"peak_memory_MB", peak_memory() / 1e6},
+            {"peak_memory_MB", static_cast<double>(peak_memory()) / 1e6},
             {"phases",
              {{"neighbors", t.phases.neighbors},
               {"potential", t.phases.potential},

@@ -13,17 +13,12 @@
 #ifndef MD_SHARED
 #define MD_SHARED(name, ...) __shared__ std::type_identity_t<__VA_ARGS__> name
 #endif
-// The shared memory whose size the launch gives, as unsigned char*.
-#ifndef MD_DYNAMIC_SHARED
-#define MD_DYNAMIC_SHARED(name) extern __shared__ __align__(1024) unsigned char name[]
-#endif
 
 namespace md {
 
-/// How many threads run a kernel; `shared`: bytes of dynamic shared memory for each block.
+/// How many threads run a kernel.
 struct LaunchSize {
   int blocks, threads;
-  std::size_t shared = 0;
 };
 
 /// Queues kernel(arguments...) on the stream of a GPU. `name` is for errors.
@@ -33,7 +28,6 @@ void launch(const Stream& stream, const char* name, void (*kernel)(P...), const 
   cudaLaunchConfig_t config{};
   config.gridDim = dim3(size.blocks);
   config.blockDim = dim3(size.threads);
-  config.dynamicSmemBytes = size.shared;
   config.stream = static_cast<cudaStream_t>(stream.handle());
   check(cudaLaunchKernelEx(&config, kernel, arguments...), name);
 }

@@ -19,28 +19,16 @@ MD_HD ProgramRange range_of(const ProgramView<T>& v, int begin, int end) {
   return {begin, end, rows.row[begin], end < v.n_atoms ? rows.row[end] : rows.capacity};
 }
 
-/// The messages to n atoms, with as many channels to a lane as are loaded at once.
+/// Message or MessageReverse of n atoms, with as many channels to a lane as are loaded at once.
 #ifdef __CUDACC__
 #pragma nv_exec_check_disable
 #endif
-template <bool first, class Team, class T>
-MD_HD void message(Team& team, const ProgramView<T>& v, int begin, int n, int layer) {
+template <template <class, bool, int> class Step, bool first, class Team, class T>
+MD_HD void along_edges(Team& team, const ProgramView<T>& v, int begin, int n, int layer) {
   const int channels = v.w.group_channels(), groups = n * (v.w.f / channels);
-  if (channels == 128) return team.for_each_group(groups, Message<T, first, 4>{v, begin, layer});
-  if (channels == 64) return team.for_each_group(groups, Message<T, first, 2>{v, begin, layer});
-  team.for_each_group(groups, Message<T, first, 1>{v, begin, layer});
-}
-#ifdef __CUDACC__
-#pragma nv_exec_check_disable
-#endif
-template <bool first, class Team, class T>
-MD_HD void message_reverse(Team& team, const ProgramView<T>& v, int begin, int n, int layer) {
-  const int channels = v.w.group_channels(), groups = n * (v.w.f / channels);
-  if (channels == 128)
-    return team.for_each_group(groups, MessageReverse<T, first, 4>{v, begin, layer});
-  if (channels == 64)
-    return team.for_each_group(groups, MessageReverse<T, first, 2>{v, begin, layer});
-  team.for_each_group(groups, MessageReverse<T, first, 1>{v, begin, layer});
+  if (channels == 128) return team.for_each_group(groups, Step<T, first, 4>{v, begin, layer});
+  if (channels == 64) return team.for_each_group(groups, Step<T, first, 2>{v, begin, layer});
+  team.for_each_group(groups, Step<T, first, 1>{v, begin, layer});
 }
 
 /// Energy and dE/dr of all edges of a PaiNN, as steps one after the other. A Team runs a step:
@@ -63,7 +51,7 @@ MD_HD void evaluate(Team& team, const ProgramView<T>& v, const ProgramRange& ran
   team.for_each(n_edges, Geometry<T>{v, range.first_edge});
   for (int l = 0; l <= last; ++l) {
     if (l == 0) {
-      message<true>(team, v, begin, n, l);
+      along_edges<Message, true>(team, v, begin, n, l);
     } else {
       team.multiply(Product<T>{.rows = n,
                                .a = s,
@@ -78,7 +66,7 @@ MD_HD void evaluate(Team& team, const ProgramView<T>& v, const ProgramRange& ran
                                .b = v.w.context1(l),
                                .c = v.phi(l) + 3 * at,
                                .stride = 3 * f});
-      message<false>(team, v, begin, n, l);
+      along_edges<Message, false>(team, v, begin, n, l);
     }
     team.multiply(Product<T>{.rows = 3 * n,
                              .a = v.v_bar + 3 * at,
@@ -129,10 +117,10 @@ MD_HD void evaluate(Team& team, const ProgramView<T>& v, const ProgramRange& ran
                              .stride = f,
                              .addend = l == last ? nullptr : v.v_bar + 3 * at});
     if (l == 0) {
-      message_reverse<true>(team, v, begin, n, l);
+      along_edges<MessageReverse, true>(team, v, begin, n, l);
       break;
     }
-    message_reverse<false>(team, v, begin, n, l);
+    along_edges<MessageReverse, false>(team, v, begin, n, l);
     team.multiply(Product<T>{.rows = n,
                              .a = v.vu_bar(begin),
                              .a_stride = 3 * f,

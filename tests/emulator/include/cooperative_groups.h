@@ -15,47 +15,6 @@ class thread_block {
 };
 inline thread_block this_thread_block() { return {}; }
 
-/// `n` neighboring lanes of a warp.
-template <unsigned n, class Parent = thread_block>
-class thread_block_tile {
-  static_assert(n > 0 && n <= 32 && (n & (n - 1)) == 0);
-
- public:
-  static void sync() { __syncwarp(mask()); }
-  static unsigned thread_rank() { return emulator::lane() % n; }
-  static constexpr unsigned num_threads() { return n; }
-  static constexpr unsigned size() { return n; }
-  static unsigned meta_group_rank() { return emulator::thread_rank() / n; }
-  static unsigned meta_group_size() { return thread_block::num_threads() / n; }
-  template <class T>
-  static T shfl(T x, int from) {
-    return __shfl_sync(mask(), x, from, n);
-  }
-  template <class T>
-  static T shfl_xor(T x, int other) {
-    return __shfl_xor_sync(mask(), x, other, n);
-  }
-  template <class T>
-  static T shfl_up(T x, unsigned distance) {
-    return __shfl_up_sync(mask(), x, distance, n);
-  }
-  template <class T>
-  static T shfl_down(T x, unsigned distance) {
-    return __shfl_down_sync(mask(), x, distance, n);
-  }
-  static bool any(int vote) { return __any_sync(mask(), vote); }
-  static bool all(int vote) { return __all_sync(mask(), vote); }
-  static unsigned ballot(int vote) { return __ballot_sync(mask(), vote) >> first(); }
-
- private:
-  static unsigned first() { return emulator::lane() / n * n; }
-  static unsigned mask() { return (0xffffffffu >> (32 - n)) << first(); }
-};
-template <unsigned n, class Parent>
-thread_block_tile<n, Parent> tiled_partition(const Parent&) {
-  return {};
-}
-
 class cluster_group {
  public:
   using arrival_token = unsigned;

@@ -29,8 +29,6 @@
 #define MD_SHARED(name, ...)        \
   static const char name##_key = 0; \
   auto& name = emulator::shared<__VA_ARGS__>(&name##_key)
-#define MD_DYNAMIC_SHARED(name) \
-  auto* const name = static_cast<unsigned char*>(emulator::dynamic_shared())
 
 using uint3 = emulator::Size3;
 struct dim3 : emulator::Size3 {
@@ -335,56 +333,16 @@ T __shfl_xor_sync(unsigned mask, T value, int other, int width = 32) {
   const int lane = emulator::lane(), from = lane ^ other;
   return emulator::shuffle(mask, value, from < (lane / width + 1) * width ? from : lane);
 }
-template <class T>
-T __shfl_up_sync(unsigned mask, T value, unsigned distance, int width = 32) {
-  const int lane = emulator::lane(), from = lane - static_cast<int>(distance);
-  return emulator::shuffle(mask, value, from < lane / width * width ? lane : from);
-}
-template <class T>
-T __shfl_down_sync(unsigned mask, T value, unsigned distance, int width = 32) {
-  const int lane = emulator::lane(), from = lane + static_cast<int>(distance);
-  return emulator::shuffle(mask, value, from < (lane / width + 1) * width ? from : lane);
-}
 inline unsigned __ballot_sync(unsigned mask, int vote) {
   emulator::Ballot own{vote != 0, 0};
   emulator::collective(mask, &own, emulator::Ballot::complete);
   return own.result;
 }
-inline int __any_sync(unsigned mask, int vote) { return __ballot_sync(mask, vote) != 0; }
-inline int __all_sync(unsigned mask, int vote) { return __ballot_sync(mask, !vote) == 0; }
 
 // Atomic also for the host's threads, which run the same functions.
 template <class T>
 T atomicAdd(T* p, std::type_identity_t<T> x) {
   return std::atomic_ref<T>(*p).fetch_add(x, std::memory_order_relaxed);
-}
-template <class T>
-T atomicSub(T* p, std::type_identity_t<T> x) {
-  return std::atomic_ref<T>(*p).fetch_sub(x, std::memory_order_relaxed);
-}
-template <class T>
-T atomicOr(T* p, std::type_identity_t<T> x) {
-  return std::atomic_ref<T>(*p).fetch_or(x, std::memory_order_relaxed);
-}
-template <class T>
-T atomicAnd(T* p, std::type_identity_t<T> x) {
-  return std::atomic_ref<T>(*p).fetch_and(x, std::memory_order_relaxed);
-}
-template <class T>
-T atomicExch(T* p, std::type_identity_t<T> x) {
-  return std::atomic_ref<T>(*p).exchange(x, std::memory_order_relaxed);
-}
-template <class T>
-T atomicCAS(T* p, std::type_identity_t<T> expected, std::type_identity_t<T> x) {
-  std::atomic_ref<T>(*p).compare_exchange_strong(expected, x, std::memory_order_relaxed);
-  return expected;
-}
-template <class T>
-T atomicMax(T* p, std::type_identity_t<T> x) {
-  T old = *p;
-  while (old < x && !std::atomic_ref<T>(*p).compare_exchange_weak(old, x)) {
-  }
-  return old;
 }
 template <class T>
 T atomicMin(T* p, std::type_identity_t<T> x) {
@@ -394,10 +352,6 @@ T atomicMin(T* p, std::type_identity_t<T> x) {
   return old;
 }
 
-template <class T>
-T __ldg(const T* p) {
-  return *p;
-}
 template <class T>
 T __ldcg(const T* p) {
   return *p;

@@ -7,6 +7,8 @@ namespace md::units {
 inline constexpr double elementary_charge = 1.602176634e-19;       // C, exact
 inline constexpr double boltzmann_si = 1.380649e-23;               // J/K, exact
 inline constexpr double atomic_mass_constant = 1.66053906660e-27;  // kg
+inline constexpr double planck_si = 6.62607015e-34;                // J s, exact
+inline constexpr double light_speed = 2.99792458e-5;               // cm/fs, exact
 inline constexpr double avogadro = 6.02214076e23;                  // 1/mol, exact
 
 inline constexpr double boltzmann = boltzmann_si / elementary_charge;          // eV/K
@@ -15,6 +17,8 @@ inline constexpr double bohr = 0.529177210903;                                 /
 inline constexpr double kcal_per_mol = 4184.0 / avogadro / elementary_charge;  // eV
 inline constexpr double kj_per_mol = 1000.0 / avogadro / elementary_charge;    // eV
 
+/// 1 cm^-1 in eV.
+inline constexpr double ev_per_wavenumber = planck_si * light_speed * 1e15 / elementary_charge;
 /// (eV/A)/u in A/fs^2: acceleration = force / mass * force_to_acceleration.
 inline constexpr double force_to_acceleration = elementary_charge / atomic_mass_constant * 1e-10;
 /// u (A/fs)^2 in eV: kinetic energy = 1/2 m v^2 * kinetic_to_ev.

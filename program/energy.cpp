@@ -52,8 +52,9 @@ in the order of the input (eV, eV/A, eV/A^3, ASE's sign of the stress). Frames a
 batches; periodic and aperiodic ones may be mixed. What else an extended XYZ frame says, keys and
 columns, is written again; energy, forces and stress of others become reference_energy and so on.
 A file that is there is replaced with --output.overwrite=yes only, one that is read never; until
-it is whole it is called FILE.part-..., and the same command goes on with what a killed one left. Sections
-[potential] and [run] as in `understudy help run`; they may also stand in an INPUT.ini given first.
+it is whole it is called FILE.part-..., and the same command goes on with what a killed one left.
+Sections [potential] and [run] as in `understudy help run`; they may also stand in an
+INPUT.ini given first.
 )",
                {"system", "potential", "output", "run"},
                energy_verb,

@@ -53,15 +53,14 @@ void keep_inputs(const Input& input, const std::string& folder) {
 
 }  // namespace
 
-std::string output_file(const Input& input) {
-  const std::string path = input.file("output.file");
+std::string output_file(const Input& input, const std::string& key) {
+  const std::string path = input.file(key);
   std::error_code error;
-  for (const auto& [key, read] : files_read(input))
-    if (fs::equivalent(path, read, error))
-      input.fail("output.file", path + " is a file that is read (" + key + "); choose another");
+  for (const auto& [other, read] : files_read(input))
+    if (other != key && fs::equivalent(path, read, error))
+      input.fail(key, path + " is a file that is read (" + other + "); choose another");
   if (fs::is_regular_file(path, error) && !input.flag("output.overwrite"))
-    input.fail("output.file",
-               path + " is there already; choose another, or give --output.overwrite=yes");
+    input.fail(key, path + " is there already; choose another, or give --output.overwrite=yes");
   return path;
 }
 

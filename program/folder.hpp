@@ -13,9 +13,10 @@ bool holds_files(const std::string& path);
 /// `way_on`: what else a user may do, "continue it with ...".
 void check_output_folder(const Input& input, const std::string& path, bool overwrite,
                          const std::string& way_on);
-/// The file that output.file names. Throws InputError where it is one of the files that the input
-/// reads, however it is spelled, or there already without output.overwrite = yes.
-std::string output_file(const Input& input);
+/// The file that output.file, or another key of a file to write, names. Throws InputError where it
+/// is one of the files that the input reads, however it is spelled, or there already without
+/// output.overwrite = yes.
+std::string output_file(const Input& input, const std::string& key = "output.file");
 /// Throws InputError when two stages would write to one folder, however it is spelled.
 void check_separate_folders(const std::vector<Input>& stages);
 /// Makes the folder where it is not there. Throws FileError.

@@ -20,7 +20,7 @@ const bool registered = sections().add(
     {35,
      "how structures are brought to rest",
      {{"method", Kind::text, "lbfgs", "", ""},
-      {"force_tolerance", Kind::force, "0.01 eV/A",
+      {"force_tolerance", Kind::force, "0.01",
        "converged when the force on no atom is longer; held atoms do not count", ""},
       {"steps", Kind::integer, "500", "the most moves of a system", ""},
       {"cell", Kind::choice, "no",

@@ -68,7 +68,9 @@ const bool registered[] = {
           {"overwrite", Kind::flag, "no",
            "replace what an earlier run left in the folder, or the file", ""},
           {"file", Kind::file, "",
-           "of `understudy energy`: the extended XYZ to write; of `verify`: the JSON", ""}}}),
+           "of `understudy energy`, `minimize`: the extended XYZ; of `verify`, `frequencies`: the "
+           "JSON",
+           ""}}}),
     sections().add("checkpoint", {50,
                                   "what a restart continues from",
                                   {{"every", Kind::steps_or_wall, "10 min",

@@ -16,7 +16,10 @@ double largest_difference(const std::vector<Vec3>& a, const std::vector<Vec3>& b
 }
 
 Evaluator::Evaluator(Device device, int threads, std::unique_ptr<Potential> potential)
-    : device_(device), threads_(threads), potential_(std::move(potential)) {}
+    : device_(device), threads_(threads), own_(std::move(potential)), potential_(own_.get()) {}
+
+Evaluator::Evaluator(Device device, int threads, Potential& potential)
+    : device_(device), threads_(threads), potential_(&potential) {}
 
 std::size_t Evaluator::batch_end(std::span<const Structure> systems, std::size_t begin) {
   std::size_t end = begin;

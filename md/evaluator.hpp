@@ -22,10 +22,12 @@ inline double larger(double a, double b) { return a > b || a != a ? a : b; }
 /// Length of the largest difference between vectors of equal index, in their unit.
 double largest_difference(const std::vector<Vec3>& a, const std::vector<Vec3>& b);
 
-/// Energies and forces of any structures by the engine, in batches. Owns the potential.
+/// Energies and forces of any structures by the engine, in batches.
 class Evaluator {
  public:
   Evaluator(Device device, int threads, std::unique_ptr<Potential> potential);
+  /// By a potential that belongs to somebody else and outlives this.
+  Evaluator(Device device, int threads, Potential& potential);
 
   /// What does not come out as a finite number is handed on as it is. After every batch
   /// `after_batch` is told how many systems are done.
@@ -46,7 +48,8 @@ class Evaluator {
 
   Device device_;
   int threads_;
-  std::unique_ptr<Potential> potential_;
+  std::unique_ptr<Potential> own_;
+  Potential* potential_;
 };
 
 }  // namespace md

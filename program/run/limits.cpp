@@ -52,6 +52,7 @@ SafetyLimits safety_limits(const Stage& stage, const Replicas& replicas) {
   const RunOptions& options = stage.options;
   const bool bound = !stage.potential->traits().translation_invariant;
   SafetyLimits limits;
+  if (stage.minimize) return limits;  // where it starts from may be anything
   limits.max_force = options.max_force;
   limits.min_distance = options.min_distance.value_or(bound ? 0 : closest);
   for (std::size_t r = 0; r < replicas.systems.size(); ++r)

@@ -27,7 +27,10 @@ const bool registered = sections().add(
        "of periodic systems: whether the cell moves too, in size or in size and shape",
        "no|isotropic|full"},
       {"stress_tolerance", Kind::number, "0.01",
-       "converged when no component of the stress that could move the cell is larger, GPa", ""}},
+       "converged when no component of the stress that could move the cell is larger, GPa", ""},
+      {"on_failure", Kind::choice, "stop",
+       "of a stage in which something did not converge: whether later stages follow",
+       "stop|continue"}},
      {"method", descents().noun(), methods}});
 
 }  // namespace

@@ -45,6 +45,10 @@ ExitCode restart_verb(const CommandLine& line) {
 
   const Stage stage(std::move(input));
   const Replicas replicas = continued_replicas(checkpoint, stage);
+  if (stage.minimize) {
+    fmt::print("nothing to do: a minimisation is written when it is over\n");
+    return ExitCode::done;
+  }
   const std::int64_t done = checkpoint.integers("step", 1)[0];
   const Outcome outcome = outcome_of(folder);
   if (done >= stage.options.steps && outcome.text == "finished" && outcome.steps == done) {

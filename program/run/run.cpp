@@ -47,7 +47,8 @@ std::string write_start(const Stage& stage, const Replicas& start, const Replica
   }
   set("replicas", "1");
   set("replica_id", std::to_string(start.settings[0].id));
-  if (stage.options.velocities == "auto") set("velocities", "file");
+  if (stage.options.velocities == "auto" && !from.systems[0].velocities.empty())
+    set("velocities", "file");
   set("remove_drift", start.drift_removed ? "yes" : "no");
   return input.resolved();
 }
@@ -92,9 +93,10 @@ ExitCode run_verb(const CommandLine& line) {
       std::filesystem::remove(folder, error);
       throw;
     }
-    code = end.code;
+    code =
+        std::max(code, end.code);  // what did not converge in an earlier stage is said in the end
     last = std::move(end.last);
-    if (code == ExitCode::stopped_early) break;
+    if (code == ExitCode::stopped_early || end.ends_run) break;
   }
   return code;
 }

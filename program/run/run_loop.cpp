@@ -12,6 +12,7 @@
 #include "program/run/disk.hpp"
 #include "program/run/energy_watch.hpp"
 #include "program/run/memory.hpp"
+#include "program/run/minimize_stage.hpp"
 #include "program/run/novelty.hpp"
 #include "program/run/output.hpp"
 #include "program/run/quarantine.hpp"
@@ -228,8 +229,10 @@ ExitCode RunLoop::run(const std::string& input_text) {
 
 StageEnd run_stage(const Stage& stage, const Replicas& start, const Checkpoint* from,
                    const std::string& command, const std::string& input_text) {
+  const std::string text = input_text.empty() ? stage.input.resolved() : input_text;
+  if (stage.minimize) return minimize_stage(stage, start, command, text);
   RunLoop loop(stage, start, from, command);
-  const ExitCode code = loop.run(input_text.empty() ? stage.input.resolved() : input_text);
+  const ExitCode code = loop.run(text);
   return {code, loop.last()};
 }
 

@@ -12,6 +12,7 @@ namespace md {
 struct StageEnd {
   ExitCode code = ExitCode::done;
   Replicas last;
+  bool ends_run = false;  // though it is done: no later stage should follow
 };
 
 /// Runs a stage to its end and writes its folder. `from` is null for a run from the start;

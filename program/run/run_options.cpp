@@ -11,6 +11,21 @@
 namespace md {
 namespace {
 
+/// The integrators, and minimize, which is a stage of another kind.
+Chooser methods() {
+  Chooser chooser = chooser_from("method", integrators);
+  chooser.components = [integrators = std::move(chooser.components)] {
+    std::vector<ComponentKeys> all = integrators();
+    all.push_back(
+        {"minimize",
+         "no dynamics: brings every replica to rest, by [minimize]; steps are its moves at "
+         "most",
+         {}});
+    return all;
+  };
+  return chooser;
+}
+
 const bool registered[] = {
     sections().add(
         "system",
@@ -51,7 +66,7 @@ const bool registered[] = {
               "inputs each has its place",
               ""},
          },
-         chooser_from("method", integrators)}),
+         methods()}),
     sections().add(
         "output",
         {40,
@@ -104,6 +119,13 @@ std::uint32_t read_u32(const Input& input, const std::string& key) {
 }
 
 std::int64_t read_total_steps(const Input& input, double time_step) {
+  if (input.text("integrator.method") == "minimize") {
+    if (input.has("integrator.time"))
+      input.fail("integrator.time", "a minimisation has steps, but no time");
+    if (input.has("integrator.steps") && input.has("minimize.steps"))
+      input.fail("minimize.steps", "give either integrator.steps or minimize.steps, not both");
+    if (!input.has("integrator.steps")) return input.integer("minimize.steps", 0, 1'000'000'000);
+  }
   const bool steps = !input.text("integrator.steps").empty();
   const bool time = !input.text("integrator.time").empty();
   if (steps && time) input.fail("integrator.time", "give either steps or time, not both");
@@ -146,8 +168,8 @@ std::vector<std::string> read_formats(const Input& input) {
 }  // namespace
 
 std::vector<std::string> run_sections() {
-  return {"system",    "potential", "integrator", "output", "checkpoint",
-          "neighbors", "safety",    "run",        "teacher"};
+  return {"system",    "potential", "integrator", "output",  "checkpoint",
+          "neighbors", "safety",    "run",        "teacher", "minimize"};
 }
 
 std::int64_t read_steps(const Input& input, const std::string& key, double time_step) {

@@ -9,6 +9,7 @@
 #include "md/velocities.hpp"
 #include "program/components.hpp"
 #include "program/run/limits.hpp"
+#include "program/run/minimize_options.hpp"
 #include "program/run/system_keys.hpp"
 #include "program/schema.hpp"
 
@@ -129,7 +130,9 @@ Replicas read_replicas(const Stage& stage) {
   return replicas;
 }
 
+/// Null for a stage that is no dynamics.
 std::unique_ptr<Integrator> make_integrator(const Input& input, const RunOptions& options) {
+  if (input.text("integrator.method") == "minimize") return nullptr;
   return integrators()
       .find(input.text("integrator.method"))
       .make({input, options.time_step, {options.seed, options.stage - 1}});
@@ -166,21 +169,32 @@ Batch Replicas::batch() const {
 
 Stage::Stage(Input given, bool watched) : input(std::move(given)) {
   choose_components(input, "run");
+  const std::string method = input.text("integrator.method");
+  if (method != "minimize") input.narrow("minimize", {}, "the integrator '" + method + "'");
   options = read_run_options(input);
   device = read_device(input);
-  const auto integrator = make_integrator(input, options);
-  thermostat = integrator->needs_temperature();
-  conserves_momentum = integrator->conserves_momentum();
-  conserves_energy = integrator->conserves_energy();
+  if (const auto integrator = make_integrator(input, options)) {
+    thermostat = integrator->needs_temperature();
+    conserves_momentum = integrator->conserves_momentum();
+    conserves_energy = integrator->conserves_energy();
+  }
   if (thermostat && input.text("integrator.temperature").empty())
     input.fail("integrator.temperature",
                "is missing: " + input.text("integrator.method") + " needs one");
   potential = make_potential(input, device);
   potential_description = potential->describe();
   add_file("potential.model");
+  if (method == "minimize") {
+    minimize = read_minimize_options(input);
+    conserves_momentum = true;
+    minimize->max_steps = static_cast<int>(std::min<std::int64_t>(options.steps, 1'000'000'000));
+    options.every = options.log_every = 1;  // what is written are the first and the last step
+  }
   if (!watched) return;
   for (const auto& [name, maker] : md::watches().entries())
     if (std::unique_ptr<Watch> watch = maker.make(*this)) watches.push_back(std::move(watch));
+  if (minimize && !watches.empty())
+    input.fail("integrator.method", "is minimize, which no [teacher] looks at");
 }
 
 void Stage::add_file(const std::string& key) {
@@ -191,6 +205,7 @@ void Stage::add_file(const std::string& key) {
 
 void check_replicas(const Stage& stage, const Replicas& replicas) {
   check_systems(stage.input, *stage.potential, stage.device, replicas.systems);
+  if (stage.minimize) check_cells(stage.input, *stage.minimize, *stage.potential, replicas.systems);
   for (const auto& watch : stage.watches) watch->check(replicas);
 }
 
@@ -217,6 +232,8 @@ Replicas start_replicas(const Stage& stage, const Replicas* previous) {
   replicas.drift_removed = fresh ? o.remove_drift : is_without_drift(*previous);
   settle(stage, replicas);
   take_start_temperatures(stage, replicas, from_file);
+  if (stage.minimize)  // what follows draws its own
+    for (Structure& system : replicas.systems) system.velocities.clear();
   return replicas;
 }
 

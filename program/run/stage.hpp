@@ -1,9 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "md/minimizer/minimizer.hpp"
 #include "md/simulation.hpp"
 #include "md/structure.hpp"
 #include "program/run/origin.hpp"
@@ -45,10 +47,11 @@ struct Stage {
   Device device;
   std::unique_ptr<Potential> potential;
   Description potential_description;
-  bool thermostat = false;          // the integrator keeps a temperature
-  bool conserves_momentum = false;  // likewise
-  bool conserves_energy = false;    // likewise
-  std::vector<HashedFile> files;    // models
+  std::optional<MinimizeOptions> minimize;  // instead of dynamics
+  bool thermostat = false;                  // the integrator keeps a temperature
+  bool conserves_momentum = false;          // likewise
+  bool conserves_energy = false;            // likewise
+  std::vector<HashedFile> files;            // models
   std::vector<std::unique_ptr<Watch>> watches;
 };
 

@@ -169,6 +169,77 @@ def test_a_killed_screening_goes_on():
         os.remove("killed.xyz")
 
 
+STAGE = {"integrator.method": "minimize", "minimize.force_tolerance": "1e-4"}
+
+
+def test_a_stage_before_dynamics():
+    xyz("in.xyz", *clusters()[:3])
+    ini("relax.ini", LJ, STAGE, system__structure="in.xyz", output__directory="relaxed",
+        output__trajectory="extxyz", run__device=DEVICE)
+    ini("nvt.ini", LJ, NVT, integrator__temperature="20 K",
+        integrator__steps=20, output__directory="nvt", output__trajectory="extxyz", output__every=10,
+        output__velocities="yes", run__device=DEVICE)
+    ok("check", "relax.ini", "nvt.ini")
+    expect(not os.path.exists("relaxed"), os.listdir("."))
+    done = ok("run", "relax.ini", "nvt.ini")
+    expect("3 of 3 replicas converged" in done.stdout and not done.stderr, done.stdout, done.stderr)
+    frames, _ = minimize(*OPTIONS, "--minimize.force_tolerance=1e-4")
+    rows = read_log("relaxed")
+    summary = json_of("relaxed/summary.json")
+    expect(summary["minimize"]["converged"] == [True] * 3, summary)
+    expect(summary["minimize"]["steps"] == [int(f.info["minimize_steps"]) for f in frames], summary)
+    for r, frame in enumerate(frames):
+        first, last = ase.io.read(f"relaxed/trajectory.r{r:04}.xyz", ":")
+        expect(np.array_equal(first.positions, np.array(clusters()[r][1])) and first.info["step"] == 0)
+        expect(np.abs(last.positions - frame.positions).max() < 1e-12, r)
+        expect(abs(float(rows[3 + r]["potential_eV"]) - frame.get_potential_energy()) < 1e-9, rows)
+        start = ase.io.read(f"nvt/trajectory.r{r:04}.xyz", "0")
+        expect(np.abs(start.positions - frame.positions).max() < 1e-12, "another start", r)
+        expect(start.get_kinetic_energy() > 1e-4, "it stands still")
+    # The second stage alone, from what it wrote down.
+    ok("run", "nvt/input.ini", "--output.directory=again")
+    same_files("nvt", "again")
+    expect("nothing to do" in ok("restart", "relaxed").stdout)
+
+
+def test_a_stage_that_does_not_converge():
+    xyz("in.xyz", *clusters()[:2])
+    ini("relax.ini", LJ, STAGE, system__structure="in.xyz", output__directory="relaxed",
+        integrator__steps=2, run__device=DEVICE, output__overwrite="yes")
+    ini("nve.ini", LJ, NVE, integrator__steps=2, output__directory="nve",
+        run__device=DEVICE)
+    done = ok("run", "relax.ini", "nve.ini", code=3)
+    expect("2 of 2 replicas did not converge within 2 steps" in done.stderr, done.stderr)
+    expect(not os.path.exists("nve"), os.listdir("."))
+    ok("run", "relax.ini", "nve.ini", "--1.minimize.on_failure=continue", code=3)
+    expect(os.path.exists("nve/summary.json"), os.listdir("."))
+
+
+def test_a_stage_with_what_dynamics_would_refuse():
+    # Two atoms much too near, a cell too large, and an atom that is held.
+    box = 11.0
+    with open("in.xyz", "w") as file:
+        file.write(f'3\nLattice="{box} 0 0 0 {box} 0 0 0 {box}" Properties=species:S:1:pos:R:3\n'
+                   'Ar 0 0 0\nAr 1.2 0 0\nAr 4 3 0\n')
+    keys = {**LJ, **STAGE, "system.structure": "in.xyz", "output.trajectory": "extxyz",
+            "run.device": DEVICE, "output.overwrite": "yes"}
+    ini("held.ini", keys, system__fixed="1", output__directory="held")
+    ok("run", "held.ini")
+    last = ase.io.read("held/trajectory.xyz", "-1")
+    expect(np.array_equal(last.positions[0], [0, 0, 0]), last.positions)
+    xyz("in.xyz", argon(1, spacing=5.8))
+    ini("cell.ini", keys, minimize__cell="isotropic", output__directory="cell")
+    ok("run", "cell.ini")
+    rows = read_log("cell")
+    expect(float(rows[-1]["volume_A3"]) < float(rows[0]["volume_A3"]), rows)
+    expect(abs(float(rows[-1]["pressure_GPa"])) < 0.01, rows)
+    for key, value in (("integrator.time", "1 ps"), ("minimize.steps", "3"), ("safety.max_forces", "1")):
+        done = ok("run", "cell.ini", "--integrator.steps=4", f"--{key}={value}", code=2)
+        expect(len(done.stderr.splitlines()) == 1 and key[-5:] in done.stderr, done.stderr)
+    done = ok("run", "cell.ini", "--integrator.method=velocity_verlet", "--integrator.steps=2", code=2)
+    expect("minimize." in done.stderr, done.stderr)
+
+
 def test_wrong_input():
     xyz("in.xyz", argon(1, periodic=False))
     before = snapshot(".")

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "md/files.hpp"
 #include "program/components.hpp"
 #include "program/folder.hpp"
@@ -13,7 +16,7 @@ namespace md {
 namespace {
 
 constexpr double at_rest = 0.05;     // eV/A: with larger forces these are no frequencies
-constexpr double rigid_enough = 20;  // cm^-1 of what should be zero
+constexpr double rigid_enough = 20;  // cm^-1 of what should be zero, and a fifth of the lowest mode
 
 /// What is written, while it grows.
 struct Results {
@@ -55,9 +58,10 @@ void add_system(const Options& o, const Origin& origin, const Structure& system,
         fmt::format("{}: a force of {:.3g} eV/A: frequencies are those of a system at rest; "
                     "bring it there with `understudy minimize`",
                     system.source, force));
-  double rigid = 0;
+  double rigid = 0, lowest = std::numeric_limits<double>::infinity();
   for (const double wavenumber : modes.rigid) rigid = larger(rigid, std::abs(wavenumber));
-  if (rigid > rigid_enough)
+  for (const double w : modes.wavenumbers) lowest = std::min(lowest, std::abs(w));
+  if (rigid > rigid_enough && lowest < 5 * rigid)
     warn(
         fmt::format("{}: translation or rotation comes out as {:.0f} cm^-1 instead of 0: at this "
                     "displacement the forces are not smooth, or it is too large; low modes are not "

@@ -190,11 +190,49 @@ def bench(program, folder, _):
     run_folder.require([r["molecules"] for r in rows] == [1] * 8 + [8] + [1] * 3, f"rows: {rows}")
 
 
+def relax_and_run(program, folder, _):
+    relaxed, moved = os.path.join(folder, "relaxed"), os.path.join(folder, "nvt")
+    both = example("relax_and_run", "relax.ini", "run.ini")
+    folders = [f"--1.output.directory={relaxed}", f"--2.output.directory={moved}", "--run.threads=1",
+               "--2.integrator.steps=12", "--2.output.every=2", "--2.output.log_every=2"]
+    call(program, "run", *both, *folders, "--1.integrator.steps=3", code=3)
+    run_folder.require(not os.path.exists(moved), "the second stage began")
+    text = call(program, "run", *both, *folders, "--1.output.overwrite=yes")
+    run_folder.require("7 of 7 replicas converged, 14 steps" in text, text)
+    run_folder.check(moved, atoms=[3, 4, 5, 8, 12, 8, 15], steps=range(0, 13, 2))
+    run_folder.check_temperature(moved, 50, 600)
+
+
+def frequencies(program, folder, _):
+    minima, out = os.path.join(folder, "minima.xyz"), os.path.join(folder, "f.json")
+    call(program, "minimize", "--system.structure=" + example("mixed_molecules", "molecules.xyz")[0],
+         f"--output.file={minima}", "--potential.name=painn", "--potential.precision=float64",
+         "--potential.model=" + os.path.join(SOURCE, "inputs/models/student.safetensors"),
+         "--minimize.force_tolerance=0.0005", "--run.threads=1")
+    call(program, "frequencies", *example("frequencies", "frequencies.ini"), "--run.threads=1",
+         f"--system.structure={minima}", f"--output.file={out}")
+    results = run_folder.load(folder, "f.json")
+    atoms = [3, 4, 5, 8, 12, 8, 15]
+    run_folder.require([len(r["wavenumbers_cm1"]) for r in results] == [3 * n - 6 for n in atoms], "modes")
+    run_folder.require(all(r["imaginary"] == 0 for r in results), "imaginary modes")
+    entropy = results[2]["thermochemistry"]["entropy_eV_K"] * 96485.33  # methane: 186.3 measured
+    run_folder.require(abs(entropy - 8.314 * 2.4849 - 186.3) < 1, f"entropy of methane: {entropy}")
+
+
+def screening(program, folder, _):
+    out = os.path.join(folder, "minima.xyz")
+    text = call(program, "minimize", *example("screening", "screen.ini"), f"--output.file={out}")
+    run_folder.require("291 of 291 systems converged" in text, text)
+    with open(out, encoding="utf-8") as f:
+        run_folder.require(f.read().count(" smiles=") == 291, "not every key was kept")
+
+
 if __name__ == "__main__":
     PROGRAM, NAME, SHARED = sys.argv[1:]
     EXAMPLES = {
         f.__name__: f for f in (water_clusters, mixed_molecules, ani_teacher, audit_water, restart,
-                                argon, verify_student, bench, distill_molecules)}
+                                argon, verify_student, bench, distill_molecules, relax_and_run, frequencies,
+                                screening)}
     with tempfile.TemporaryDirectory() as scratch:
         EXAMPLES[NAME](os.path.abspath(PROGRAM), scratch, SHARED)
     print(f"{NAME}: as promised")

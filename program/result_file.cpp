@@ -118,6 +118,7 @@ ResultFile::ResultFile(const Input& input, const std::string& verb) : path_(outp
   const std::string stem = fs::path(path_).filename().string() + ".part-";
   part_ = path_ + ".part-" + (print.empty() ? "once" : print.substr(0, 12));
   std::error_code error;
+  if (fs::is_directory(path_, error)) throw FileError(path_ + ": cannot be written: a folder");
   const fs::path folder = fs::path(path_).parent_path();
   for (const auto& entry : fs::directory_iterator(folder, error))
     if (entry.path().filename().string().starts_with(stem) && entry.path() != part_)
@@ -159,8 +160,10 @@ void ResultFile::add(std::size_t index, std::string piece) {
 
 void ResultFile::finish() {
   file_->sync();
+  std::error_code error;
+  fs::rename(part_, path_, error);
+  if (error) throw FileError(path_ + ": cannot be written: " + error.message());
   file_.reset();
-  fs::rename(part_, path_);
   sync_folder(fs::path(path_).parent_path().string());
 }
 

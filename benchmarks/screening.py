@@ -20,7 +20,7 @@ import time
 SOURCE = pathlib.Path(__file__).resolve().parents[1]
 RINGS = ["c1ccccc1", "c1ccncc1", "C1CCCCC1", "C1CCNCC1", "C1COCCN1", "c1ccoc1", "c1cnc[nH]1", "C1CC1"]
 LINKS = ["", "C", "CC", "O", "CO", "C(=O)N", "C(=O)O", "N", "CNC", "C(=O)"]
-ENDS = ["C", "CC", "OC", "O", "N", "C#N", "C(=O)C", "C(=O)N", "C(C)C", "NC(=O)C"]
+ENDS = ["C", "CC", "CO", "O", "N", "N#C", "CC(=O)", "NC(=O)", "CC(C)", "CC(=O)N"]
 
 
 def enumerated(n, seed=2026):
@@ -28,8 +28,9 @@ def enumerated(n, seed=2026):
     import random
 
     import ase
-    from rdkit import Chem
+    from rdkit import Chem, RDLogger
     from rdkit.Chem import AllChem
+    RDLogger.DisableLog("rdApp.*")  # of what has no structure
     draw, seen, found = random.Random(seed), set(), []
     while len(found) < n:
         first, second = (draw.choice(RINGS) for _ in range(2))

@@ -1,6 +1,7 @@
 #include "io/structure_reader.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 
 #include "io/gzip.hpp"
@@ -23,6 +24,12 @@ std::string lower_extension(const std::filesystem::path& path) {
   return in_lower_case(path.extension().string());
 }
 
+const StructureFormat* format_of(const std::string& extension) {
+  for (const auto& [name, format] : structure_formats().entries())
+    if (std::ranges::count(format.extensions, extension) > 0) return &format;
+  return nullptr;
+}
+
 }  // namespace
 
 Registry<StructureFormat>& structure_formats() {
@@ -33,9 +40,7 @@ Registry<StructureFormat>& structure_formats() {
 std::vector<Structure> read_structures(const std::string& path) {
   std::string extension = lower_extension(path);
   if (extension == ".gz") extension = lower_extension(std::filesystem::path(path).stem());
-  const StructureFormat* known = nullptr;
-  for (const auto& [name, format] : structure_formats().entries())
-    if (std::ranges::count(format.extensions, extension) > 0) known = &format;
+  const StructureFormat* const known = format_of(extension);
   const std::string wanted = "a structure file";
   std::string content = read_file(path, wanted);
   if (is_gzip(content)) content = gunzip(path, std::move(content));
@@ -48,6 +53,44 @@ std::vector<Structure> read_structures(const std::string& path) {
   std::vector<Structure> frames = known->read(path, text);
   for (std::size_t k = 0; k < frames.size(); ++k)
     frames[k].source = frames.size() == 1 ? path : path + ", frame " + std::to_string(k + 1);
+  return frames;
+}
+
+StructurePieces::StructurePieces(std::string path, std::size_t bytes)
+    : path_(std::move(path)), bytes_(bytes) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path_, error) ||
+      std::filesystem::file_size(path_, error) <= bytes_)
+    return;
+  const StructureFormat* const known = format_of(lower_extension(path_));
+  file_.open(path_, std::ios::binary);
+  const int first = file_.peek();  // of compressed files and byte order marks: no digit
+  if (known && known->whole_frames && std::isdigit(first) != 0) cut_ = known;
+}
+
+std::vector<Structure> StructurePieces::next() {
+  if (ended_) return {};
+  if (!cut_) {
+    ended_ = true;
+    return read_structures(path_);
+  }
+  std::pair<std::size_t, int> whole;
+  while (whole.first == 0 && file_) {
+    const std::size_t before = text_.size();
+    text_.resize(before + bytes_);
+    file_.read(text_.data() + before, static_cast<std::streamsize>(bytes_));
+    text_.resize(before + static_cast<std::size_t>(file_.gcount()));
+    whole = cut_->whole_frames(text_);
+  }
+  if (!file_) {  // the rest, whatever is wrong with it
+    ended_ = true;
+    whole = {text_.size(), 0};
+  }
+  const std::string_view piece = std::string_view(text_).substr(0, whole.first);
+  std::vector<Structure> frames = cut_->read_part(path_, piece, lines_);
+  for (Structure& frame : frames) frame.source = path_ + ", frame " + std::to_string(++frames_);
+  lines_ += whole.second;
+  text_.erase(0, whole.first);
   return frames;
 }
 

@@ -12,8 +12,9 @@ namespace md {
 /// The lines of a text file, one after another, with errors that name file and line.
 class TextSource {
  public:
-  /// `text` must outlive this.
-  TextSource(std::string path, std::string_view text) : path_(std::move(path)), rest_(text) {}
+  /// `text` must outlive this. `lines`: of the file that stand before it.
+  TextSource(std::string path, std::string_view text, int lines = 0)
+      : path_(std::move(path)), rest_(text), line_(lines) {}
 
   /// The next line without its end (LF or CRLF); false at the end of the file.
   bool next(std::string_view& line);

@@ -1,3 +1,4 @@
+#include <charconv>
 #include <set>
 #include <span>
 
@@ -78,9 +79,9 @@ void read_atom(const TextSource& source, const std::vector<std::string_view>& to
 /// frame extended. Columns: species or Z, pos (A), momenta (ASE's unit) or velocities, velo, vel
 /// (A/fs), masses or mass (u), move_mask; all but species and pos are also kept as they stand, to
 /// be written again. Without pbc a Lattice is periodic everywhere.
-std::vector<Structure> read_xyz(const std::string& path, std::string_view text) {
+std::vector<Structure> read_part(const std::string& path, std::string_view text, int lines) {
   std::vector<Structure> frames;
-  TextSource source(path, text);
+  TextSource source(path, text, lines);
   std::vector<std::string_view> tokens;
   std::set<std::string> warned;  // of one kind once in a file
   std::string_view line;
@@ -124,8 +125,37 @@ std::vector<Structure> read_xyz(const std::string& path, std::string_view text) 
   return frames;
 }
 
-const bool registered =
-    structure_formats().add("extxyz", {"plain or extended XYZ", {".xyz", ".extxyz"}, read_xyz});
+std::vector<Structure> read_xyz(const std::string& path, std::string_view text) {
+  return read_part(path, text, 0);
+}
+
+std::pair<std::size_t, int> whole_frames(std::string_view text) {
+  std::pair<std::size_t, int> whole;
+  std::size_t at = 0;
+  int lines = 0;
+  std::string_view line;
+  const auto next = [&] {
+    const std::size_t end = text.find('\n', at);
+    if (end == std::string_view::npos) return false;
+    line = trimmed(text.substr(at, end - at));
+    at = end + 1;
+    ++lines;
+    return true;
+  };
+  while (next()) {
+    if (line.empty() || line == "\r") continue;
+    int atoms = 0;
+    if (std::from_chars(line.data(), line.data() + line.size(), atoms).ec != std::errc{}) break;
+    int left = atoms + 1;
+    while (left > 0 && next()) --left;
+    if (left > 0) break;
+    whole = {at, lines};
+  }
+  return whole;
+}
+
+const bool registered = structure_formats().add(
+    "extxyz", {"plain or extended XYZ", {".xyz", ".extxyz"}, read_xyz, read_part, whole_frames});
 
 }  // namespace
 }  // namespace md

@@ -120,14 +120,22 @@ std::vector<std::string> lines_of(const Description& description) {
   return lines;
 }
 
-std::vector<Structure> read_structure_file(const Input& input, const std::string& path,
-                                           const std::string& key) {
+void check_is_there(const Input& input, const std::string& path, const std::string& key) {
   if (!std::filesystem::exists(path)) input.fail(key, path + ": no such file");
-  std::vector<Structure> frames = read_structures(path);
+}
+
+void check_frames(const std::string& path, const std::vector<Structure>& frames) {
   for (const Structure& frame : frames) {
     validate(frame);
     for (const std::string& warning : frame.warnings) warn(path + ": " + warning);
   }
+}
+
+std::vector<Structure> read_structure_file(const Input& input, const std::string& path,
+                                           const std::string& key) {
+  check_is_there(input, path, key);
+  std::vector<Structure> frames = read_structures(path);
+  check_frames(path, frames);
   return frames;
 }
 

@@ -23,6 +23,11 @@ Device read_device(const Input& input);
 std::unique_ptr<Potential> make_potential(const Input& input, const Device& device);
 /// "name: value" for each, as reports have them.
 std::vector<std::string> lines_of(const Description& description);
+/// Throws InputError, naming the key, for a file that is not there.
+void check_is_there(const Input& input, const std::string& path,
+                    const std::string& key = "system.structure");
+/// Throws InputError for frames that cannot be simulated; warns of what the reader found odd.
+void check_frames(const std::string& path, const std::vector<Structure>& frames);
 /// Frames of a file of system.structure, checked; names the key for a file that is not there.
 std::vector<Structure> read_structure_file(const Input& input, const std::string& path,
                                            const std::string& key = "system.structure");

@@ -3,6 +3,7 @@
 #include "md/evaluator.hpp"
 #include "program/components.hpp"
 #include "program/folder.hpp"
+#include "program/frames.hpp"
 #include "program/progress.hpp"
 #include "program/result_file.hpp"
 #include "program/schema.hpp"
@@ -11,29 +12,48 @@
 namespace md {
 namespace {
 
+/// The frames of one batch, the first of which is `ahead`; then that is the one after them.
+std::vector<Structure> next_batch(Frames& frames, std::optional<Structure>& ahead) {
+  std::vector<Structure> batch;
+  while (ahead) {
+    batch.push_back(std::move(*ahead));
+    if (Evaluator::batch_end(batch, 0) < batch.size()) {
+      ahead = std::move(batch.back());
+      batch.pop_back();
+      break;
+    }
+    ahead = frames.next();
+  }
+  return batch;
+}
+
 ExitCode energy_verb(const CommandLine& line) {
   Input input = read_input(line);
   choose_components(input, "energy");
   output_file(input);
-  const std::vector<Structure> frames = read_all_structures(input);
-  Evaluator evaluator = make_evaluator(input, frames);
+  Evaluator evaluator = make_evaluator(input, {});
+  Frames frames(input, [&](const std::vector<Structure>& piece) {
+    check_systems(input, evaluator.potential(), evaluator.device(), piece);
+  });
   const bool virial = evaluator.potential().traits().virial;
 
   ResultFile file(input, "energy");
-  const std::span<const Structure> all(frames);
-  const auto n = static_cast<std::int64_t>(frames.size());
-  Progress progress("energy", 0, n, input.choice("run.progress") == "auto");
+  Progress progress("energy", 0, static_cast<std::int64_t>(frames.size()),
+                    input.choice("run.progress") == "auto");
   // Batches begin where they do without an interruption, so that their bits are the same.
-  for (std::size_t begin = 0, end = 0; begin < frames.size(); begin = end) {
-    end = Evaluator::batch_end(frames, begin);
-    if (end <= file.found()) continue;
-    const auto results = evaluator.evaluate(all.subspan(begin, end - begin), virial);
-    for (std::size_t r = begin; r < end; ++r) {
-      std::string text;
-      append_result(text, frames[r], results[r - begin], virial);
-      file.add(r, std::move(text));
+  std::size_t begin = 0;
+  for (std::optional<Structure> ahead = frames.next(); ahead;) {
+    const std::vector<Structure> batch = next_batch(frames, ahead);
+    if (begin + batch.size() > file.found()) {
+      const std::vector<Evaluation> results = evaluator.evaluate(batch, virial);
+      for (std::size_t r = 0; r < batch.size(); ++r) {
+        std::string text;
+        append_result(text, batch[r], results[r], virial);
+        file.add(begin + r, std::move(text));
+      }
     }
-    progress.update(static_cast<std::int64_t>(end));
+    begin += batch.size();
+    progress.update(static_cast<std::int64_t>(begin));
   }
   progress.clear();
   file.finish();

@@ -3,10 +3,10 @@
 #include "md/minimizer/minimizer.hpp"
 #include "program/components.hpp"
 #include "program/folder.hpp"
+#include "program/frames.hpp"
 #include "program/progress.hpp"
 #include "program/result_file.hpp"
 #include "program/run/minimize_options.hpp"
-#include "program/run/system_keys.hpp"
 #include "program/schema.hpp"
 #include "program/verb.hpp"
 
@@ -15,26 +15,23 @@ namespace {
 
 /// Hands out the frames that are not done yet and writes what comes of them. Returns how many of
 /// all did not converge.
-std::size_t minimize_frames(Minimizer& minimizer, std::vector<Structure>& frames, ResultFile& file,
-                            bool virial, bool show) {
+std::size_t minimize_frames(Minimizer& minimizer, Frames& frames, ResultFile& file, bool virial,
+                            bool show) {
   const std::size_t first = file.found();
   const auto n = static_cast<std::int64_t>(frames.size());
-  std::size_t next = first, bad = file.found_with(" converged=F"), done = first;
+  for (std::size_t k = 0; k < first; ++k) frames.next();
+  std::size_t bad = file.found_with(" converged=F"), done = first;
   Progress progress("minimize", static_cast<std::int64_t>(first), n, show);
-  minimizer.minimize(
-      [&]() -> std::optional<Structure> {
-        if (next == frames.size()) return std::nullopt;
-        return std::move(frames[next++]);
-      },
-      [&](std::size_t index, Minimized m) {
-        std::string text;
-        append_result(
-            text, m.structure, m.evaluation, virial,
-            {{"converged", m.converged ? "T" : "F"}, {"minimize_steps", std::to_string(m.steps)}});
-        file.add(first + index, std::move(text));
-        bad += m.converged ? 0 : 1;
-        progress.update(static_cast<std::int64_t>(++done));
-      });
+  minimizer.minimize([&] { return frames.next(); },
+                     [&](std::size_t index, Minimized m) {
+                       std::string text;
+                       append_result(text, m.structure, m.evaluation, virial,
+                                     {{"converged", m.converged ? "T" : "F"},
+                                      {"minimize_steps", std::to_string(m.steps)}});
+                       file.add(first + index, std::move(text));
+                       bad += m.converged ? 0 : 1;
+                       progress.update(static_cast<std::int64_t>(++done));
+                     });
   return bad;
 }
 
@@ -43,10 +40,13 @@ ExitCode minimize_verb(const CommandLine& line) {
   choose_components(input, "minimize");
   output_file(input);
   const MinimizeOptions options = read_minimize_options(input);
-  std::vector<Structure> frames = read_all_structures(input);
-  hold_atoms(input, frames);
-  Evaluator evaluator = make_evaluator(input, frames);
-  check_cells(input, options, evaluator.potential(), frames);
+  Evaluator evaluator = make_evaluator(input, {});
+  bool periodic = false;
+  Frames frames(input, [&](const std::vector<Structure>& piece) {
+    check_systems(input, evaluator.potential(), evaluator.device(), piece);
+    periodic = check_cells(input, options, evaluator.potential(), piece) || periodic;
+  });
+  if (!periodic) check_no_cells(input, options);
 
   ResultFile file(input, "minimize");
   Minimizer minimizer(evaluator, options);

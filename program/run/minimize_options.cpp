@@ -47,9 +47,11 @@ MinimizeOptions read_minimize_options(const Input& input) {
   return o;
 }
 
-void check_cells(const Input& input, const MinimizeOptions& options, const Potential& potential,
+bool check_cells(const Input& input, const MinimizeOptions& options, const Potential& potential,
                  const std::vector<Structure>& systems) {
-  if (options.cell == CellRelaxation::no) return;
+  const bool periodic =
+      std::ranges::any_of(systems, [](const Structure& s) { return s.periodic.any(); });
+  if (options.cell == CellRelaxation::no) return periodic;
   const std::string key = "minimize.cell";
   if (!potential.traits().virial)
     input.fail_value(key, "needs a virial, which the potential '" + input.text("potential.name") +
@@ -61,8 +63,12 @@ void check_cells(const Input& input, const MinimizeOptions& options, const Poten
     if (system.periodic.any() && system.n_fixed() > 0)
       input.fail_value(key, "would move the atoms that " + system.source + " holds in place");
   }
-  if (std::ranges::none_of(systems, [](const Structure& s) { return s.periodic.any(); }))
-    input.fail_value(key, "needs a periodic system; there is none");
+  return periodic;
+}
+
+void check_no_cells(const Input& input, const MinimizeOptions& options) {
+  if (options.cell != CellRelaxation::no)
+    input.fail_value("minimize.cell", "needs a periodic system; there is none");
 }
 
 }  // namespace md

@@ -205,7 +205,9 @@ void Stage::add_file(const std::string& key) {
 
 void check_replicas(const Stage& stage, const Replicas& replicas) {
   check_systems(stage.input, *stage.potential, stage.device, replicas.systems);
-  if (stage.minimize) check_cells(stage.input, *stage.minimize, *stage.potential, replicas.systems);
+  if (stage.minimize &&
+      !check_cells(stage.input, *stage.minimize, *stage.potential, replicas.systems))
+    check_no_cells(stage.input, *stage.minimize);
   for (const auto& watch : stage.watches) watch->check(replicas);
 }
 

@@ -279,5 +279,45 @@ const Malformed cases[] = {
 INSTANTIATE_TEST_SUITE_P(All, MalformedStructure, testing::ValuesIn(cases),
                          [](const auto& info) { return std::string(info.param.name); });
 
+TEST(StructurePieces, GiveTheFramesOfTheWholeFile) {
+  const TemporaryFolder folder;
+  std::string text;
+  for (int k = 0; k < 50; ++k) {
+    text += std::to_string(k % 4 + 1) + "\n" + (k % 3 == 0 ? "name=a" : "") + "\n";
+    for (int i = 0; i <= k % 4; ++i)
+      text += "Ar " + std::to_string(i) + " 0 " + std::to_string(k) + "\n";
+    if (k % 5 == 0) text += "\n";
+  }
+  const std::string path = write_text(folder / "a.xyz", text);
+  const std::vector<Structure> whole = read_structures(path);
+  for (const std::size_t bytes : {1, 50, 300, 100'000}) {
+    StructurePieces pieces(path, bytes);
+    std::size_t n = 0, n_pieces = 0;
+    for (auto piece = pieces.next(); !piece.empty(); piece = pieces.next(), ++n_pieces)
+      for (const Structure& frame : piece) {
+        ASSERT_LT(n, whole.size());
+        EXPECT_EQ(frame.source, whole[n].source);
+        EXPECT_EQ(frame.numbers, whole[n].numbers);
+        EXPECT_EQ(frame.remarks, whole[n].remarks);
+        EXPECT_EQ(frame.positions[0].z, whole[n++].positions[0].z);
+      }
+    EXPECT_EQ(n, whole.size());
+    EXPECT_EQ(n_pieces > 1, bytes < 1000);
+  }
+}
+
+TEST(StructurePieces, NameTheLineOfAnError) {
+  const TemporaryFolder folder;
+  std::string text;
+  for (int k = 0; k < 30; ++k) text += "1\n\nAr 0 0 0\n";
+  const std::string path = write_text(folder / "a.xyz", text + "1\n\nAr 0 x 0\n" + text);
+  StructurePieces pieces(path, 100);
+  const std::string message = message_of<InputError>([&] {
+    while (!pieces.next().empty()) {
+    }
+  });
+  EXPECT_NE(message.find("a.xyz:93:"), std::string::npos) << message;
+}
+
 }  // namespace
 }  // namespace md::test

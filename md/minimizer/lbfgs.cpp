@@ -6,7 +6,7 @@
 namespace md {
 namespace {
 
-constexpr std::size_t memory = 30;
+constexpr std::size_t memory = 100;
 constexpr double first_stiffness = 70;  // eV/A^2, about that of a bond, until there is a better one
 constexpr int most_refusals = 6;        // in a row: what is left is noise of the forces
 

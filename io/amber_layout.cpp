@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "io/netcdf_handle.hpp"
+#include "io/netcdf_header.hpp"
 #include "md/errors.hpp"
 #include "md/version.hpp"
 
@@ -128,6 +129,7 @@ std::string amber_header(const AmberLayout& layout, const std::vector<int>& numb
 
 bool amber_has_cell(const std::string& path) {
   int id = -1, variable = 0;
+  check_netcdf(path, false);
   NetcdfHandle::check(path, nc_open(path.c_str(), NC_NOWRITE, &id), "nc_open");
   const NetcdfHandle nc(path, id);
   return nc_inq_varid(id, "cell_lengths", &variable) == NC_NOERR;
@@ -136,6 +138,7 @@ bool amber_has_cell(const std::string& path) {
 void check_amber_layout(const std::string& path, const AmberLayout& layout, std::int64_t bytes,
                         std::int64_t frames) {
   int id = -1;
+  check_netcdf(path, false);
   NetcdfHandle::check(path, nc_open(path.c_str(), NC_NOWRITE, &id), "nc_open");
   const NetcdfHandle nc(path, id);
   const auto length = [&](const char* name) {

@@ -6,6 +6,7 @@
 
 #include "io/amber_cell.hpp"
 #include "io/netcdf_handle.hpp"
+#include "io/netcdf_header.hpp"
 #include "md/errors.hpp"
 #include "md/state.hpp"
 
@@ -49,6 +50,7 @@ class AmberFile {
 
  private:
   static int open(const std::string& path) {
+    check_netcdf(path, true);
     int id = -1;
     NetcdfHandle::check(path, nc_open(path.c_str(), NC_NOWRITE, &id), "nc_open");
     return id;

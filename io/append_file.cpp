@@ -18,7 +18,9 @@ namespace {
 
 int open_file(const std::string& path, int flags) {
   ignore_file_size_signal();
-  const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
+  const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (descriptor < 0 && errno == ELOOP)
+    throw FileError(path + ": is a symbolic link; nothing is written through one");
   if (descriptor < 0)
     throw FileError(path + ": cannot be opened for writing: " + std::strerror(errno));
   return descriptor;
@@ -105,6 +107,17 @@ std::string AppendFile::read(std::int64_t offset, std::size_t n) const {
     done += static_cast<std::size_t>(got);
   }
   return bytes;
+}
+
+void AppendFile::check_there() const {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) fail("fstat");
+  if (!S_ISREG(status.st_mode)) return;
+  if (status.st_nlink == 0)
+    throw FileError(path_ + ": was deleted while it was being written");
+  if (status.st_size != size_)
+    throw FileError(path_ + ": was changed by something else while it was being written: it has " +
+                    std::to_string(status.st_size) + " bytes instead of " + std::to_string(size_));
 }
 
 void AppendFile::sync() {

@@ -29,6 +29,8 @@ class AppendFile {
   void cut(std::int64_t bytes) noexcept;
   /// Exactly `n` bytes from `offset`.
   std::string read(std::int64_t offset, std::size_t n) const;
+  /// Throws FileError where the file was deleted, or shortened or lengthened by somebody else.
+  void check_there() const;
   /// Waits until everything is on the disk.
   void sync();
   std::int64_t size() const { return size_; }

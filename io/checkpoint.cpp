@@ -2,49 +2,29 @@
 
 #include <netcdf.h>
 
-#include <bit>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <string_view>
 
 #include "io/checkpoint_rotation.hpp"
 #include "io/netcdf_handle.hpp"
+#include "io/netcdf_header.hpp"
 #include "md/errors.hpp"
+#include "md/file_hash.hpp"
 #include "md/files.hpp"
 
 namespace md {
 namespace {
 
-constexpr int format_version = 1;
+constexpr int format_version = 2;
 
-/// FNV-1a over 64-bit words.
-class Checksum {
- public:
-  void add(std::uint64_t word) { sum_ = (sum_ ^ word) * 0x100000001b3ull; }
-  void add(const std::string& text) {
-    add(text.size());
-    for (unsigned char c : text) add(std::uint64_t{c});
-  }
-  template <class T>
-  void add(const std::vector<T>& values) {
-    add(values.size());
-    for (const T& value : values) add(std::bit_cast<std::uint64_t>(value));
-  }
-  std::int64_t value() const { return static_cast<std::int64_t>(sum_); }
-
- private:
-  std::uint64_t sum_ = 0xcbf29ce484222325ull;
-};
-
-std::int64_t checksum(const Checkpoint& checkpoint) {
-  Checksum sum;
-  for (const auto& [name, value] : checkpoint.values()) {
-    sum.add(name);
-    sum.add(value.index());
-    std::visit([&](const auto& v) { sum.add(v); }, value);
-  }
-  return sum.value();
-}
+/// What follows the netCDF part, with the digest of everything before it: it is checked before any
+/// of that is believed.
+constexpr std::string_view digest_label = "understudy checkpoint, SHA-256 ";
+constexpr std::size_t digest_length = 64, trailer_length = digest_label.size() + digest_length + 1;
 
 std::size_t length(const Checkpoint::Value& value) {
   return std::visit([](const auto& v) { return v.size(); }, value);
@@ -58,11 +38,10 @@ void put_integer(const NetcdfHandle& nc, int variable, const char* name, std::in
 void write_netcdf(const std::string& path, const Checkpoint& checkpoint) {
   ignore_file_size_signal();
   int id = -1, previous = 0;
-  NetcdfHandle::check(path, nc_create(path.c_str(), NC_CLOBBER | NC_64BIT_DATA, &id), "nc_create");
+  NetcdfHandle::check(path, nc_create(path.c_str(), NC_NOCLOBBER | NC_64BIT_DATA, &id), "nc_create");
   NetcdfHandle nc(path, id);
   nc.check(nc_set_fill(id, NC_NOFILL, &previous), "nc_set_fill");
   put_integer(nc, NC_GLOBAL, "understudy_checkpoint", format_version);
-  put_integer(nc, NC_GLOBAL, "checksum", checksum(checkpoint));
   std::vector<int> variables;
   for (const auto& [name, value] : checkpoint.values()) {
     constexpr int types[] = {NC_DOUBLE, NC_INT64, NC_CHAR};
@@ -85,9 +64,48 @@ void write_netcdf(const std::string& path, const Checkpoint& checkpoint) {
   nc.check(nc_close(nc.release()), "nc_close");
 }
 
+void append_digest(const std::string& path) {
+  const std::string digest = sha256_of_file(path);
+  std::ofstream file(path, std::ios::binary | std::ios::app);
+  file << digest_label << digest << '\n';
+  file.close();
+  if (!file) throw FileError(path + ": cannot be written: " + std::strerror(errno));
+}
+
 [[noreturn]] void incomplete(const std::string& path, const std::string& why) {
   throw InputError(path + ": not a complete checkpoint (" + why +
                    "); one that understudy has written is wanted");
+}
+
+/// Throws InputError for a checkpoint of another format; netCDF is not asked before the digest is
+/// known to be right, and older formats have none.
+void check_version(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string head(1024, '\0');
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  const std::string name("understudy_checkpoint\0\0\0", 24);
+  const std::size_t value = head.find(name) + name.size() + 12;  // after its type and length
+  if (head.find(name) == std::string::npos || value + 8 > head.size()) return;
+  std::uint64_t version = 0;
+  for (std::size_t k = 0; k < 8; ++k)
+    version = version << 8 | static_cast<unsigned char>(head[value + k]);
+  if (version != 0 && version != format_version)
+    throw InputError(path + ": is a checkpoint of format " + std::to_string(version) +
+                     "; this program reads format " + std::to_string(format_version));
+}
+
+void check_digest(const std::string& path) {
+  std::error_code error;
+  const std::uint64_t size = std::filesystem::file_size(path, error);
+  std::string trailer(trailer_length, '\0');
+  std::ifstream file(path, std::ios::binary);
+  if (error || size < trailer_length ||
+      !file.seekg(static_cast<std::streamoff>(size - trailer_length)) ||
+      !file.read(trailer.data(), trailer_length) || !trailer.starts_with(digest_label))
+    incomplete(path, "its checksum is not there");
+  if (trailer.substr(digest_label.size(), digest_length) !=
+      sha256_of_file(path, size - trailer_length))
+    incomplete(path, "its checksum is wrong");
 }
 
 }  // namespace
@@ -136,6 +154,7 @@ const std::string& Checkpoint::text(const std::string& name) const {
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint, int keep) {
   AtomicFile file(path);
   write_netcdf(file.temporary(), checkpoint);
+  append_digest(file.temporary());
   rotate_into_place(file, keep);
 }
 
@@ -143,7 +162,10 @@ Checkpoint read_checkpoint(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::exists(path, error))
     throw InputError(path + ": there is no such file; a checkpoint is wanted");
-  if (std::filesystem::is_directory(path, error)) incomplete(path, "it is a folder");
+  if (!std::filesystem::is_regular_file(path, error)) incomplete(path, "it is no regular file");
+  check_version(path);
+  check_digest(path);
+  check_netcdf(path, true);
   int id = -1, n_variables = 0;
   if (const int result = nc_open(path.c_str(), NC_NOWRITE, &id); result != NC_NOERR)
     incomplete(path, nc_strerror(result));
@@ -151,13 +173,10 @@ Checkpoint read_checkpoint(const std::string& path) {
   const auto check = [&](int result) {
     if (result != NC_NOERR) incomplete(path, nc_strerror(result));
   };
-  long long version = 0, sum = 0;
+  long long version = 0;
   if (nc_get_att_longlong(id, NC_GLOBAL, "understudy_checkpoint", &version) != NC_NOERR)
     incomplete(path, "it is another kind of file");
-  if (version != format_version)
-    throw InputError(path + ": is a checkpoint of format " + std::to_string(version) +
-                     "; this program reads format " + std::to_string(format_version));
-  check(nc_get_att_longlong(id, NC_GLOBAL, "checksum", &sum));
+  if (version != format_version) incomplete(path, "its format is unknown");
   check(nc_inq_nvars(id, &n_variables));
   const auto file_bytes = std::filesystem::file_size(path, error);
   Checkpoint checkpoint;
@@ -190,7 +209,6 @@ Checkpoint read_checkpoint(const std::string& path) {
     else
       incomplete(path, "an array is of an unknown type");
   }
-  if (checksum(checkpoint) != sum) incomplete(path, "its checksum is wrong");
   return checkpoint;
 }
 

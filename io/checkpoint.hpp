@@ -57,7 +57,8 @@ class Checkpoint {
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint, int keep);
 
 /// Throws InputError when there is no such file or it is not a complete checkpoint of this version
-/// of the format; a checksum over everything guards against truncation and damage.
+/// of the format; a SHA-256 over the whole file, looked at first, guards against truncation and
+/// damage.
 Checkpoint read_checkpoint(const std::string& path);
 
 }  // namespace md

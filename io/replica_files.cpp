@@ -57,6 +57,7 @@ std::vector<FileMark> ReplicaFiles::flush() {
   constexpr int many = 32;
   std::vector<FileMark> marks;
   for (ReplicaFile& f : files_) {
+    f.file.check_there();
     if (n_files_ <= many) f.file.sync();
     marks.push_back({f.name, f.file.size(), f.frames});
   }

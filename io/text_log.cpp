@@ -36,6 +36,7 @@ void TextLog::append(std::string_view lines) {
 }
 
 FileMark TextLog::flush() {
+  file_.check_there();
   file_.sync();
   mark_.bytes = file_.size();
   return mark_;

@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <fstream>
 #include <memory>
 #include <vector>
@@ -37,13 +38,18 @@ class Sha256 {
 
 }  // namespace
 
-std::string sha256_of_file(const std::string& path) {
+std::string sha256_of_file(const std::string& path, std::uint64_t bytes) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw FileError(path + ": cannot be read");
   Sha256 hash;
   std::vector<char> buffer(1 << 16);
-  while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || file.gcount() > 0)
+  while (bytes > 0) {
+    const auto wanted = std::min<std::uint64_t>(bytes, buffer.size());
+    file.read(buffer.data(), static_cast<std::streamsize>(wanted));
+    if (file.gcount() == 0) break;
     hash.add(buffer.data(), static_cast<std::size_t>(file.gcount()));
+    bytes -= static_cast<std::uint64_t>(file.gcount());
+  }
   return hash.hex();
 }
 

@@ -67,6 +67,11 @@ std::string read_text_file(const std::string& path, const std::string& wanted) {
   return plain_text(path, read_file(path, wanted), wanted);
 }
 
+AtomicFile::AtomicFile(std::string path) : path_(std::move(path)), temporary_(path_ + ".tmp") {
+  std::error_code ignored;
+  fs::remove(temporary_, ignored);
+}
+
 AtomicFile::~AtomicFile() {
   std::error_code ignored;
   if (!in_place_) fs::remove(temporary_, ignored);
@@ -83,7 +88,7 @@ void write_file(const std::string& path, std::string_view content) {
   ignore_file_size_signal();
   AtomicFile target(path);
   using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
-  File file(std::fopen(target.temporary().c_str(), "wbe"), &std::fclose);
+  File file(std::fopen(target.temporary().c_str(), "wbxe"), &std::fclose);
   if (!file || std::fwrite(content.data(), 1, content.size(), file.get()) != content.size() ||
       std::fflush(file.get()) != 0)
     fail(path, "cannot be written", errno);

@@ -18,7 +18,9 @@ std::string read_text_file(const std::string& path, const std::string& wanted);
 /// complete, also after the power failed. Where put_in_place() is never reached, nothing is left.
 class AtomicFile {
  public:
-  explicit AtomicFile(std::string path) : path_(std::move(path)), temporary_(path_ + ".tmp") {}
+  /// Removes a temporary that a killed program left; whoever writes the new one creates it
+  /// (O_EXCL), so that nothing is written through a link.
+  explicit AtomicFile(std::string path);
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
   ~AtomicFile();

@@ -1,13 +1,21 @@
 #include "program/folder.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <map>
 #include <regex>
 
 #include "md/errors.hpp"
+#include "md/files.hpp"
 #include "md/writer.hpp"
+#include "program/components.hpp"
 
 namespace md {
 namespace fs = std::filesystem;
@@ -51,7 +59,41 @@ void keep_inputs(const Input& input, const std::string& folder) {
                           "folder, or move the file");
 }
 
+/// " (process 123)" of another process that has the folder open; "" where none can be seen.
+std::string holder(const std::string& folder) {
+  std::error_code error;
+  const fs::path wanted = fs::canonical(folder, error);
+  for (const auto& process : fs::directory_iterator("/proc", error)) {
+    const std::string id = process.path().filename().string();
+    if (!std::all_of(id.begin(), id.end(), ::isdigit) || id == std::to_string(::getpid())) continue;
+    std::error_code hidden;  // those of other users
+    for (const auto& open : fs::directory_iterator(process.path() / "fd", hidden))
+      if (std::error_code gone; fs::read_symlink(open.path(), gone) == wanted)
+        return " (process " + id + ")";
+  }
+  return "";
+}
+
 }  // namespace
+
+FolderLock::FolderLock(const std::string& path)
+    : descriptor_(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (descriptor_ < 0) throw FileError(path + ": cannot be opened: " + std::strerror(errno));
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+  const int reason = errno;
+  if (reason != EWOULDBLOCK) {
+    warn(path + ": this file system has no locks (" + std::strerror(reason) +
+         "): take care that nothing else writes to this folder");
+    return;
+  }
+  ::close(std::exchange(descriptor_, -1));
+  throw InputError(path + ": the folder is in use" + holder(path) +
+                   "; wait for its end, or choose another folder");
+}
+
+FolderLock::~FolderLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
 
 std::string output_file(const Input& input, const std::string& key) {
   const std::string path = input.file(key);
@@ -81,6 +123,7 @@ void check_output_folder(const Input& input, const std::string& path, bool overw
   if (!overwrite && holds_files(path))
     input.fail("output.directory", path + " is not empty; choose another, " + way_on +
                                        "or give --output.overwrite=yes");
+  if (fs::is_directory(status)) const FolderLock unused(path);
   keep_inputs(input, path);
 }
 
@@ -100,19 +143,23 @@ void check_separate_folders(const std::vector<Input>& stages) {
   }
 }
 
-void make_folder(const std::string& path) {
+FolderLock make_folder(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) throw FileError(path + ": cannot be made: " + error.message());
+  return FolderLock(path);
 }
 
-void make_output_folder(const std::string& path) {
-  make_folder(path);
+FolderLock make_output_folder(const std::string& path) {
+  FolderLock lock = make_folder(path);
   std::error_code error;
+  for (const char* const name : {"/summary.json", "/checkpoint.nc"}) fs::remove(path + name, error);
+  sync_folder(path);
   for (const auto& entry : fs::directory_iterator(path, error))
-    if (entry.is_regular_file() && is_ours(entry.path().filename().string()))
+    if ((entry.is_symlink() || entry.is_regular_file()) && is_ours(entry.path().filename().string()))
       fs::remove(entry.path(), error);
   if (error) throw FileError(path + ": cannot be cleared: " + error.message());
+  return lock;
 }
 
 }  // namespace md

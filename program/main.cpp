@@ -1,6 +1,8 @@
+#include <csignal>
 #include <exception>
 #include <iostream>
 #include <new>
+#include <system_error>
 
 #include "program/plugins.hpp"
 #include "program/signals.hpp"
@@ -28,6 +30,7 @@ int report(ExitCode code, std::string message) {
 
 int main(int argc, char** argv) {
   using namespace md;
+  open_standard_descriptors();
   end_on_signals();
   try {
     return static_cast<int>(run_program(argc, argv));
@@ -39,6 +42,9 @@ int main(int argc, char** argv) {
     return report(ExitCode::resource, error.what());
   } catch (const std::bad_alloc&) {
     return report(ExitCode::resource, "out of memory; use fewer replicas or smaller systems");
+  } catch (const std::system_error& error) {
+    if (error.code() == std::errc::broken_pipe) return 128 + SIGPIPE;  // `understudy help | head`
+    return report(ExitCode::resource, std::string("unexpected: ") + error.what());
   } catch (const std::exception& error) {
     return report(ExitCode::resource, std::string("unexpected: ") + error.what());
   }

@@ -1,17 +1,20 @@
 #include "program/progress.hpp"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 namespace md {
 namespace {
 constexpr auto terminal_interval = std::chrono::milliseconds(200);
 constexpr auto line_interval = std::chrono::seconds(30);
 }  // namespace
+
+void print_anyway(std::FILE* to, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), to);
+  std::fflush(to);
+}
 
 Progress::Progress(std::string what, std::int64_t first, std::int64_t last, bool enabled)
     : what_(std::move(what)),
@@ -38,24 +41,19 @@ void Progress::print(std::int64_t done) {
   const double share = last_ > 0 ? static_cast<double>(done) / last_ : 1;
   std::string rest = rate > 0 ? duration_text((last_ - done) / rate) + " left" : "";
   if (!terminal_) {
-    fmt::print("{}: step {} of {} ({:.0f} %), {:.1f} steps/s, {}\n", what_, done, last_,
-               100 * share, rate, rest);
-    std::fflush(stdout);
+    say("{}: step {} of {} ({:.0f} %), {:.1f} steps/s, {}\n", what_, done, last_, 100 * share, rate,
+        rest);
     return;
   }
   const int width = 30, full = std::clamp(static_cast<int>(share * width), 0, width);
-  fmt::print(stderr, "\r\x1b[K{} [{}{}] {:3.0f} %  step {}/{}  {:.1f} steps/s  {}", what_,
-             std::string(full, '#'), std::string(width - full, '.'), 100 * share, done, last_, rate,
-             rest);
-  std::fflush(stderr);
+  print_anyway(stderr, fmt::format("\r\x1b[K{} [{}{}] {:3.0f} %  step {}/{}  {:.1f} steps/s  {}",
+                                   what_, std::string(full, '#'), std::string(width - full, '.'),
+                                   100 * share, done, last_, rate, rest));
   drawn_ = true;
 }
 
 void Progress::clear() {
-  if (drawn_) {
-    fmt::print(stderr, "\r\x1b[K");
-    std::fflush(stderr);
-  }
+  if (drawn_) print_anyway(stderr, "\r\x1b[K");
   drawn_ = false;
 }
 

@@ -1,13 +1,24 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <vector>
 
 #include "md/evaluator.hpp"
 
 namespace md {
+
+/// Prints at once what long work can do without: a reader that is gone or a full disk below standard
+/// output shall not end it.
+void print_anyway(std::FILE* to, const std::string& text);
+template <class... T>
+void say(fmt::format_string<T...> format, T&&... values) {
+  print_anyway(stdout, fmt::format(format, std::forward<T>(values)...));
+}
 
 /// Progress on long work: on a terminal a bar with rate and remaining time on standard error, else
 /// a line on standard output now and then.

@@ -1,5 +1,6 @@
 #include "program/signals.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -28,7 +29,15 @@ void handle(void (*handler)(int)) {
 
 }  // namespace
 
-void end_on_signals() { handle(end_at_once); }
+void open_standard_descriptors() {
+  for (int descriptor = 0; descriptor < 3; ++descriptor)  // each takes the lowest free number
+    if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) _exit(5);
+}
+
+void end_on_signals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  handle(end_at_once);
+}
 void catch_signals() { handle(remember_signal); }
 bool stop_requested() { return signal_received != 0; }
 

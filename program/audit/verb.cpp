@@ -14,6 +14,7 @@
 #include "md/writer.hpp"
 #include "program/audit/audit.hpp"
 #include "program/components.hpp"
+#include "program/folder.hpp"
 #include "program/progress.hpp"
 #include "program/run/checkpointing.hpp"
 #include "program/schema.hpp"
@@ -148,7 +149,8 @@ ExitCode audit_verb(const CommandLine& line) {
     throw InputError("command line: audit needs one folder, that of a run");
   const std::string folder = fs::absolute(line.arguments[0]).lexically_normal().string();
   if (!fs::is_directory(folder)) throw InputError(line.arguments[0] + ": no such folder");
-  const Checkpoint checkpoint = read_checkpoint(folder + "/checkpoint.nc");
+  const FolderLock lock(folder);
+  const Checkpoint checkpoint = newest_checkpoint(folder);
   Stage stage = read_run(folder, line);
   const AuditOptions options = read_audit_options(stage.input, stage.options.time_step);
   TimedEvaluator teacher(make_teacher(stage.input, stage.device), stage.device,

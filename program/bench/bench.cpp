@@ -159,7 +159,7 @@ ExitCode bench_verb(const CommandLine& line) {
   progress.clear();
   const std::string name = describe(device, contest.threads());
   const std::string table = bench_table(models, name, contest.trials(), rows);
-  make_output_folder(folder);
+  const FolderLock lock = make_output_folder(folder);
   write_file(folder + "/bench.json", bench_json(models, name, contest.trials(), rows));
   write_file(folder + "/bench.log", table);
   fmt::print("{}\nwritten to {}: bench.json, bench.log\n", table, folder);

@@ -92,7 +92,7 @@ Dataset objections(const DistillOptions& o, Evaluator& teacher, const Frames& fr
     found.structures.push_back(s);
     found.group.push_back(labelled.group[j]);
   }
-  fmt::print("round {}: {} frames, {} seen by the teacher, {} to learn from\n", round,
+  say("round {}: {} frames, {} seen by the teacher, {} to learn from\n", round,
              frames.structures.size(), asked.structures.size(), found.structures.size());
   return found;
 }
@@ -152,13 +152,13 @@ bool make_dataset(const Input& input, const DistillOptions& o, Evaluator& teache
   const std::size_t dropped = drop_duplicates(frames, o.min_difference);
   choose_validation(frames, 0, o.validation, o.seed);
   const std::size_t thermal = frames.structures.size();
-  fmt::print("{} frames to learn from, {} near duplicates dropped\n", thermal, dropped);
+  say("{} frames to learn from, {} near duplicates dropped\n", thermal, dropped);
   Frames stretched = frames, rattled = frames;
   add_stretched(stretched, o.stretched, o.seed);
   add_rattled(rattled, o.rattled, o.rattle, o.seed);
   append(frames, stretched, thermal);
   append(frames, rattled, thermal);
-  fmt::print("{} with a stretched bond and {} displaced ones added\n",
+  say("{} with a stretched bond and {} displaced ones added\n",
              stretched.structures.size() - thermal, rattled.structures.size() - thermal);
   data = label(o, teacher, frames);
   check_units(input, data);
@@ -184,7 +184,7 @@ bool make_tests(const Input& input, const DistillOptions& o, Evaluator& teacher,
   const std::string key =
       o.test_structures.empty() ? "distill.test_samples" : "distill.test_structures";
   if (all > 0)
-    fmt::print("{} frames to test with, {} near one another or near what is learned dropped\n",
+    say("{} frames to test with, {} near one another or near what is learned dropped\n",
                data.structures.size(), dropped);
   if (all > 0 && data.structures.empty())
     input.fail(key, fmt::format("none of the {} frames is left to test with: {} are nearer than "
@@ -203,14 +203,14 @@ bool explore(const Input& input, const DistillOptions& o, Evaluator& teacher,
   if (fs::exists(path)) {
     found = Dataset::read(path);
   } else {
-    make_folder(folder);
+    const FolderLock lock = make_folder(folder);
     const std::vector<std::string> models = write_committee(folder, training);
     Frames frames;
     const std::size_t stage =
         1 + o.samples.size() + o.test_samples.size() + (round - 1) * o.explore.size();
     if (!sample(input, o.explore, folder, Part::training, models[0], stage, frames)) return false;
     const std::size_t dropped = drop_duplicates(frames, o.min_difference, {&data, &tests});
-    fmt::print("round {}: {} frames near those of before or of the tests dropped\n", round,
+    say("round {}: {} frames near those of before or of the tests dropped\n", round,
                dropped);
     add_stretched(frames, o.stretched, o.seed + 10 * static_cast<std::uint32_t>(round));
     found =

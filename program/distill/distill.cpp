@@ -14,6 +14,7 @@
 #include "program/distill/data.hpp"
 #include "program/distill/training.hpp"
 #include "program/folder.hpp"
+#include "program/progress.hpp"
 #include "program/run/run_loop.hpp"
 #include "program/schema.hpp"
 #include "program/signals.hpp"
@@ -146,12 +147,12 @@ std::map<std::string, std::string> report_errors(const DistillOptions& o,
   std::string text =
       "system,structures,energy_mae_eV,energy_mae_eV_per_atom,force_mae_eV_A,force_rmse_eV_A,"
       "force_r2,mean_force_eV_A,retention\n";
-  fmt::print("\n{:<16}{:>11}{:>16}{:>18}{:>10}\n", "test system", "structures", "energy MAE eV",
+  say("\n{:<16}{:>11}{:>16}{:>18}{:>10}\n", "test system", "structures", "energy MAE eV",
              "force MAE eV/A", "R2");
   const auto row = [&](const std::string& name, const auto& structures) {
     const painn::TrainingErrors e = trainer->evaluate(structures);
     text += error_row(name, structures.size(), e);
-    fmt::print("{:<16}{:>11}{:>16.4f}{:>18.4f}{:>10.5f}\n", name, structures.size(), e.energy_mae,
+    say("{:<16}{:>11}{:>16.4f}{:>18.4f}{:>10.5f}\n", name, structures.size(), e.energy_mae,
                e.force_mae, e.force_r2);
     return e;
   };
@@ -232,11 +233,11 @@ ExitCode distill_verb(const CommandLine& line) {
   Evaluator teacher(o.trainer.device, o.trainer.threads, make_potential(input, o.trainer.device));
   check_files(input, o, teacher);
   catch_signals();
-  make_folder(o.directory);
+  const FolderLock lock = make_folder(o.directory);
   write_file(o.directory + "/input.ini", input.resolved());
   keep_memory();
   const auto stopped = [&] {
-    fmt::print("stopped early; `understudy distill {}` continues\n", o.directory);
+    say("stopped early; `understudy distill {}` continues\n", o.directory);
     return ExitCode::stopped_early;
   };
 
@@ -253,7 +254,7 @@ ExitCode distill_verb(const CommandLine& line) {
   const std::string target = o.directory + "/student.safetensors";
   student.write(target, metadata);
   painn::PainnModel::read(Safetensors(target));  // what cannot be read was not made
-  fmt::print("\nwritten: {}\n", target);
+  say("\nwritten: {}\n", target);
   return ExitCode::done;
 }
 

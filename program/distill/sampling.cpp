@@ -48,18 +48,17 @@ bool run_once(const Input& distill, const std::string& path, const std::string& 
   }
   for (const char* const key : {"run.device", "run.threads", "run.progress"})
     if (distill.has(key) && !input.has(key)) set(key, distill.text(key));
-  fmt::print("sampling: {}\n", path);
-  std::fflush(stdout);
+  say("sampling: {}\n", path);
   try {
     const Stage stage(std::move(input));
-    const std::string saved = folder + "/checkpoint.nc";
-    if (fs::exists(saved)) {
-      const Checkpoint checkpoint = read_checkpoint(saved);
+    if (fs::exists(folder + "/checkpoint.nc")) {
+      const FolderLock lock(folder);
+      const Checkpoint checkpoint = newest_checkpoint(folder);
       const Replicas replicas = continued_replicas(checkpoint, stage);
       return run_stage(stage, replicas, &checkpoint, "distill").code != ExitCode::stopped_early;
     }
     const Replicas replicas = start_replicas(stage, nullptr);
-    make_output_folder(folder);
+    const FolderLock lock = make_output_folder(folder);
     return run_stage(stage, replicas, nullptr, "distill").code != ExitCode::stopped_early;
   } catch (const NumericalError&) {  // every replica is bad: what it wrote is still good to learn
     return true;

@@ -17,6 +17,7 @@
 #include "md/json.hpp"
 #include "potentials/support/safetensors.hpp"
 #include "program/components.hpp"
+#include "program/progress.hpp"
 #include "program/signals.hpp"
 
 namespace md {
@@ -181,9 +182,8 @@ void DistillTraining::report_epoch(const Round& r, std::int64_t epoch,
                                  ? fmt::format("validation energy {:.4f} eV, force {:.4f} eV/A{}",
                                                e.energy_mae, e.force_mae, better ? " *" : "")
                                  : "no trajectory for validation, the last weights count";
-  fmt::print("round {} epoch {:>4} of {}: loss {:.5f}, {}\n", r.number, epoch + 1, r.epochs,
+  say("round {} epoch {:>4} of {}: loss {:.5f}, {}\n", r.number, epoch + 1, r.epochs,
              mean_loss, errors);
-  std::fflush(stdout);
 }
 
 painn::PainnModel DistillTraining::best() const {

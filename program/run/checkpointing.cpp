@@ -1,7 +1,15 @@
 #include "program/run/checkpointing.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <numeric>
+#include <set>
+
+#include "md/element_table.hpp"
 #include "md/errors.hpp"
 #include "md/json.hpp"
+#include "program/components.hpp"
 
 namespace md {
 namespace {
@@ -25,7 +33,107 @@ std::vector<Mat3> matrices(const Checkpoint& checkpoint, const std::string& name
   return result;
 }
 
+/// Without what the last evaluation gave frozen replicas, which depends on when it was: `first` has
+/// where the values of each begin.
+template <class T>
+std::vector<T> without_frozen(std::vector<T> values, const std::vector<int>& status,
+                              const std::vector<int>& first) {
+  for (std::size_t r = 0; r < status.size(); ++r)
+    if (status[r] == static_cast<int>(Status::quarantined))
+      std::fill(values.begin() + first[r], values.begin() + first[r + 1], T{});
+  return values;
+}
+
+[[noreturn]] void senseless(const Checkpoint& checkpoint, const char* name) {
+  throw InputError(checkpoint.source + ": '" + name + "' holds a number that makes no sense");
+}
+
+/// Throws InputError unless all numbers lie from low to high (one that is not a number never does).
+template <class T>
+void check_range(const Checkpoint& checkpoint, const char* name, const std::vector<T>& values,
+                 T low, T high) {
+  for (const T value : values)
+    if (!(value >= low && value <= high)) senseless(checkpoint, name);
+}
+
+bool is_fixed(const Input& input, const std::string& key) {
+  static const std::set<std::string> keys{
+      "integrator.method", "integrator.time_step", "integrator.seed",   "integrator.stage",
+      "neighbors.skin",    "output.trajectory",    "output.every",      "output.log_every",
+      "output.layout",     "output.velocities",    "output.forces"};
+  // Files are known by their hashes, wherever they lie.
+  return keys.contains(key) ||
+         (key.starts_with("potential.") && input.key(key).kind != Kind::file);
+}
+
+/// Whether two ways to write a value mean the same.
+bool same_value(const Input& input, const std::string& key, const std::string& before) {
+  if (input.text(key) == before) return true;
+  const Kind kind = input.key(key).kind;
+  if (before.empty() || input.text(key).empty() || kind < Kind::number || kind > Kind::time)
+    return false;
+  Input old = input;
+  old.set(key, before, "the checkpoint");
+  return old.number(key) == input.number(key);
+}
+
+Json json_of(const std::vector<HashedFile>& files) {
+  Json list = Json::array();
+  for (const HashedFile& file : files) list.push_back(Json::array({file.path, file.sha256}));
+  return list;
+}
+
+/// The structure files that a run began with.
+std::vector<HashedFile> read_structure_files(const Checkpoint& checkpoint) {
+  std::vector<HashedFile> files;
+  if (!checkpoint.has("structure_files")) return files;
+  const Json list = Json::parse(checkpoint.text("structure_files"));
+  for (const Json& file : list.items()) {
+    if (file.items().size() != 2 || !file.items()[0].is_text() || !file.items()[1].is_text())
+      senseless(checkpoint, "structure_files");
+    files.push_back({file.items()[0].text(), file.items()[1].text()});
+  }
+  return files;
+}
+
 }  // namespace
+
+Checkpoint newest_checkpoint(const std::string& folder) {
+  const std::string newest = folder + "/checkpoint.nc";
+  try {
+    return read_checkpoint(newest);
+  } catch (const InputError& error) {
+    for (int k = 1;; ++k) {
+      const std::string path = newest + "." + std::to_string(k);
+      if (!std::filesystem::exists(path)) throw;
+      try {
+        Checkpoint older = read_checkpoint(path);
+        warn(std::string(error.what()) + "; " + path + " is whole: what came after its step " +
+             std::to_string(older.integers("step", 1)[0]) + " is lost and made again");
+        return older;
+      } catch (const InputError&) {  // the next older one
+      }
+    }
+  }
+}
+
+std::string fixed_settings(const Input& input) {
+  Json settings = Json::object();
+  for (const std::string& key : input.full_keys())
+    if (is_fixed(input, key)) settings[key] = input.text(key);
+  return settings.dump();
+}
+
+void check_settings(const Checkpoint& checkpoint, const Input& now) {
+  const Json before = Json::parse(checkpoint.text("settings"));
+  for (const std::string& key : now.full_keys()) {
+    if (!is_fixed(now, key)) continue;
+    if (!before.contains(key) || !before.at(key).is_text()) senseless(checkpoint, "settings");
+    const std::string& value = before.at(key).text();
+    if (!same_value(now, key, value))
+      now.fail_value(key, "cannot change in a restart; the run has '" + value + "'");
+  }
+}
 
 std::vector<double> flat(const std::vector<Vec3>& vectors) {
   std::vector<double> numbers;
@@ -54,6 +162,9 @@ Checkpoint make_checkpoint(Simulation& simulation, const std::string& model, con
                            const std::vector<FileMark>& marks) {
   const State& s = simulation.state();
   const Safety& safety = simulation.safety();
+  const std::vector<int> status = s.status.download();
+  std::vector<int> replica(status.size() + 1);
+  std::iota(replica.begin(), replica.end(), 0);
   Checkpoint c;
   c.set("model_sha256", model);
   Json files = Json::array();
@@ -68,7 +179,7 @@ Checkpoint make_checkpoint(Simulation& simulation, const std::string& model, con
   c.set("periodic", bits(s.periodic.download()));
   c.set("replica_id", s.random_id.download());
   c.set("degrees_of_freedom", s.freedom.download());
-  c.set("status", s.status.download());
+  c.set("status", status);
   c.set("fault", s.fault.download());
   c.set("fault_step", s.fault_step.download());
   c.set("step", s.step.download());
@@ -77,10 +188,10 @@ Checkpoint make_checkpoint(Simulation& simulation, const std::string& model, con
   c.set("friction", s.friction.download());
   c.set("position", flat(s.position.download()));
   c.set("velocity", flat(s.velocity.download()));
-  c.set("force", flat(s.force.download()));
-  c.set("potential", s.potential.download());
+  c.set("force", flat(without_frozen(s.force.download(), status, s.first_atom())));
+  c.set("potential", without_frozen(s.potential.download(), status, replica));
   c.set("kinetic", s.kinetic.download());
-  c.set("virial", flat(s.virial.download()));
+  c.set("virial", flat(without_frozen(s.virial.download(), status, replica)));
   c.set("neighbor_reference", flat(simulation.neighbors().reference_positions()));
   c.set("kept_step", safety.step.download());
   c.set("kept_position", flat(safety.position.download()));
@@ -94,6 +205,7 @@ Checkpoint make_checkpoint(Simulation& simulation, const std::string& model, con
 void add_replicas(Checkpoint& checkpoint, const Replicas& replicas) {
   checkpoint.set("warmest", replicas.warmest);
   checkpoint.set("origins", origins_text(replicas.origins));
+  checkpoint.set("structure_files", json_of(replicas.files).dump());
 }
 
 Replicas read_replicas(const Checkpoint& checkpoint) {
@@ -102,11 +214,8 @@ Replicas read_replicas(const Checkpoint& checkpoint) {
     throw InputError(checkpoint.source + ": first_atom makes no sense");
   const std::size_t n = first.size() - 1, n_atoms = first.back();
   const std::vector<int> numbers = checkpoint.integers_as<int>("number", n_atoms);
-  // Versions that knew neither wrote checkpoints without them.
-  std::vector<double> masses;
-  std::vector<int> fixed;
-  if (checkpoint.has("mass")) masses = checkpoint.doubles("mass", n_atoms);
-  if (checkpoint.has("fixed")) fixed = checkpoint.integers_as<int>("fixed");
+  const std::vector<double>& masses = checkpoint.doubles("mass", n_atoms);
+  const std::vector<int> fixed = checkpoint.integers_as<int>("fixed");
   if (!fixed.empty() && fixed.size() != n_atoms)
     throw InputError(checkpoint.source + ": 'fixed' has another number of atoms");
   const std::vector<int> periodic = checkpoint.integers_as<int>("periodic", n);
@@ -119,6 +228,16 @@ Replicas read_replicas(const Checkpoint& checkpoint) {
   const std::vector<double>& friction = checkpoint.doubles("friction", n);
   Replicas replicas;
   replicas.status = checkpoint.integers_as<int>("status", n);
+  constexpr double most = std::numeric_limits<double>::max();
+  check_range(checkpoint, "number", numbers, 1, n_elements);
+  check_range(checkpoint, "mass", masses, 0.0, most);
+  check_range(checkpoint, "fixed", fixed, 0, 1);
+  check_range(checkpoint, "periodic", periodic, 0, 7);
+  check_range(checkpoint, "degrees_of_freedom", freedom, 0, std::numeric_limits<int>::max());
+  check_range(checkpoint, "temperature", temperature, 0.0, most);
+  check_range(checkpoint, "friction", friction, 0.0, most);
+  check_range(checkpoint, "cell", checkpoint.doubles("cell"), -most, most);
+  check_range(checkpoint, "status", replicas.status, 0, static_cast<int>(Status::stopped));
   replicas.systems.resize(n);
   replicas.settings.resize(n);
   for (std::size_t r = 0; r < n; ++r) {
@@ -126,8 +245,7 @@ Replicas read_replicas(const Checkpoint& checkpoint) {
     system.numbers.assign(numbers.begin() + first[r], numbers.begin() + first[r + 1]);
     system.positions.assign(x.begin() + first[r], x.begin() + first[r + 1]);
     system.velocities.assign(v.begin() + first[r], v.begin() + first[r + 1]);
-    if (!masses.empty())
-      system.masses.assign(masses.begin() + first[r], masses.begin() + first[r + 1]);
+    system.masses.assign(masses.begin() + first[r], masses.begin() + first[r + 1]);
     if (!fixed.empty()) system.fixed.assign(fixed.begin() + first[r], fixed.begin() + first[r + 1]);
     drop_standard_masses(system);
     system.cell = cells[r];
@@ -135,6 +253,13 @@ Replicas read_replicas(const Checkpoint& checkpoint) {
     system.source = checkpoint.source + ", replica " + std::to_string(r);
     replicas.settings[r] = {temperature[r], friction[r], ids[r], freedom[r]};
   }
+  for (std::size_t r = 0; r < n; ++r) {  // what a bad one has is never used
+    if (replicas.status[r] == static_cast<int>(Status::quarantined)) continue;
+    const Structure& system = replicas.systems[r];
+    check_range(checkpoint, "position", flat(system.positions), -most, most);
+    check_range(checkpoint, "velocity", flat(system.velocities), -most, most);
+  }
+  replicas.files = read_structure_files(checkpoint);
   replicas.origins = read_origins(checkpoint.has("origins") ? checkpoint.text("origins") : "[]", n);
   replicas.warmest = checkpoint.has("warmest") ? checkpoint.doubles("warmest", n) : temperature;
   return replicas;
@@ -156,9 +281,13 @@ void restore(const Checkpoint& checkpoint, Simulation& simulation, Samples& samp
   State& s = simulation.state();
   Safety& safety = simulation.safety();
   const std::size_t n_atoms = s.n_atoms(), n = s.n_replicas();
+  constexpr std::int64_t most_steps = std::numeric_limits<std::int64_t>::max() / 2;
+  const std::vector<std::int64_t>& step = checkpoint.integers("step", 1);
+  check_range(checkpoint, "step", step, std::int64_t{0}, most_steps);
+  check_range(checkpoint, "kept_step", checkpoint.integers("kept_step"), std::int64_t{-1}, step[0]);
   s.fault.upload(checkpoint.integers_as<int>("fault", n));
   s.fault_step.upload(checkpoint.integers("fault_step", n));
-  s.step.upload(checkpoint.integers("step", 1));
+  s.step.upload(step);
   s.force.upload(vectors(checkpoint, "force", n_atoms));
   s.potential.upload(checkpoint.doubles("potential", n));
   s.kinetic.upload(checkpoint.doubles("kinetic", n));
@@ -184,9 +313,26 @@ std::vector<FileMark> read_marks(const Checkpoint& checkpoint) {
     for (const Json& file : files.items())
       marks.push_back(
           {file.at("name").text(), file.at("bytes").integer(), file.at("frames").integer()});
+    for (const FileMark& mark : marks)  // only files in the folder itself
+      if (mark.name.empty() || mark.name.find('/') != std::string::npos || mark.bytes < 0 ||
+          mark.frames < 0)
+        throw InputError("a mark makes no sense");
     return marks;
   } catch (const InputError&) {
     throw InputError(checkpoint.source + ": its list of files is damaged");
+  }
+}
+
+void check_files(const std::string& folder, const std::vector<FileMark>& marks) {
+  for (const FileMark& mark : marks) {
+    const std::string path = folder + "/" + mark.name;
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path, error)))
+      throw FileError(path + ": is not there, or no regular file; the checkpoint continues it");
+    if (static_cast<std::int64_t>(std::filesystem::file_size(path, error)) < mark.bytes)
+      throw FileError(path + ": has " + std::to_string(std::filesystem::file_size(path, error)) +
+                      " bytes, but the checkpoint continues it from byte " +
+                      std::to_string(mark.bytes));
   }
 }
 

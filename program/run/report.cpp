@@ -33,6 +33,10 @@ double rest(const Timings& t) {
   return std::max(0.0, t.wall - known);
 }
 
+std::string now_text() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+}
+
 }  // namespace
 
 std::string timings_json(const Timings& t, const FinishedRun& run) {
@@ -79,7 +83,7 @@ std::string summary_json(const FinishedRun& run) {
     Status now = static_cast<Status>(status[r]);
     const bool bad = now == Status::quarantined;
     if (now == Status::running && run.outcome == "finished") now = Status::finished;
-    if (now == Status::running) now = Status::stopped;
+    if (now == Status::running && run.outcome != "running") now = Status::stopped;
     const Origin& origin = run.start.origins[r];
     Json replica{
         {"replica", r},
@@ -110,7 +114,7 @@ std::string summary_json(const FinishedRun& run) {
             {"build", version_text()},
             {"command", run.command},
             {"outcome", run.outcome},
-            {"ended", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)))},
+            {"ended", run.outcome == "running" ? Json() : Json(now_text())},
             {"device", describe(stage.device, stage.options.threads)},
             {"potential", stage.input.text("potential.name")},
             {"model", lines_of(stage.potential_description)},
@@ -128,9 +132,11 @@ std::string summary_json(const FinishedRun& run) {
 Outcome outcome_of(const std::string& folder) {
   std::ifstream file(folder + "/summary.json");
   const Json json = Json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
-  if (!json.is_object()) return {};
-  return {json.contains("outcome") ? json.at("outcome").text() : "",
-          json.contains("steps") ? json.at("steps").integer() : -1};
+  // One that says nothing we know counts as none.
+  if (!json.contains("outcome") || !json.at("outcome").is_text() || !json.contains("steps") ||
+      !json.at("steps").is_natural())
+    return {};
+  return {json.at("outcome").text(), json.at("steps").integer()};
 }
 
 std::string report_table(const Timings& t, const FinishedRun& run) {

@@ -20,14 +20,14 @@ struct Timings {
   std::optional<MemoryNeed> memory;  // of a run from its start
 };
 
-/// A run that has come to its end, in what its reports need of it.
+/// A run, at its end or on its way, in what its reports need of it.
 struct FinishedRun {
   const Simulation& simulation;
   const Stage& stage;
   const Replicas& start;
   const Samples& samples;
   std::vector<Watch*> watches;
-  std::string command, outcome;  // outcome: finished | stopped early | failed
+  std::string command, outcome;  // outcome: running | finished | stopped early | failed
 };
 
 std::string timings_json(const Timings& timings, const FinishedRun& run);

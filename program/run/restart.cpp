@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "program/folder.hpp"
 #include "program/run/checkpointing.hpp"
 #include "program/run/report.hpp"
 #include "program/run/run_loop.hpp"
@@ -12,17 +13,6 @@
 
 namespace md {
 namespace {
-
-/// Throws InputError when an option changes what the files written so far were made with.
-void check_unchanged(const Input& before, const Input& now) {
-  for (const char* const key : {"integrator.method", "output.trajectory", "output.velocities",
-                                "output.forces", "output.layout"})
-    if (before.text(key) != now.text(key))
-      now.fail_value(key, "cannot change in a restart; the run has '" + before.text(key) + "'");
-  const char* const key = "integrator.time_step";
-  if (before.number(key) != now.number(key))
-    now.fail_value(key, "cannot change in a restart; the run has " + before.text(key));
-}
 
 ExitCode restart_verb(const CommandLine& line) {
   namespace fs = std::filesystem;
@@ -34,17 +24,18 @@ ExitCode restart_verb(const CommandLine& line) {
     if (key.starts_with("system.") || key.starts_with("output.directory"))
       throw InputError("command line: " + key +
                        ": a restart goes on with the system and folder it has");
-  const Checkpoint checkpoint = read_checkpoint(folder + "/checkpoint.nc");
+  const FolderLock lock(folder);
+  const Checkpoint checkpoint = newest_checkpoint(folder);
   Input input(full_schema());
   input.read_file(folder + "/input.ini");
   forget_untaken(input, "run");
-  const Input before = input;
   apply_overrides(input, line);
-  check_unchanged(before, input);
   input.set("output.directory", folder, line.arguments[0]);
 
   const Stage stage(std::move(input));
+  check_settings(checkpoint, stage.input);
   const Replicas replicas = continued_replicas(checkpoint, stage);
+  check_files(folder, read_marks(checkpoint));
   if (stage.minimize) {
     fmt::print("nothing to do: a minimisation is written when it is over\n");
     return ExitCode::done;

@@ -7,6 +7,7 @@
 #include "md/files.hpp"
 #include "md/text.hpp"
 #include "program/folder.hpp"
+#include "program/progress.hpp"
 #include "program/run/checkpointing.hpp"
 #include "program/run/inputs.hpp"
 #include "program/run/report.hpp"
@@ -77,14 +78,15 @@ ExitCode run_verb(const CommandLine& line) {
   catch_signals();
   ExitCode code = ExitCode::done;
   Replicas last;
+  std::vector<FolderLock> locks;  // also of the stages that are done
   for (std::size_t k = 0; k < stages.size(); ++k) {
     const Stage& stage = stages[k];
     const std::string& folder = stage.options.directory;
     if (k > 0) start = start_replicas(stage, &last);
-    make_output_folder(folder);
+    locks.push_back(make_output_folder(folder));
     const std::string input_text = k > 0 ? write_start(stage, start, last) : "";
     if (stages.size() > 1)
-      fmt::print("stage {} of {}: {}\n", k + 1, stages.size(), line.arguments[k]);
+      say("stage {} of {}: {}\n", k + 1, stages.size(), line.arguments[k]);
     StageEnd end;
     try {
       end = run_stage(stage, start, nullptr, line.text, input_text);

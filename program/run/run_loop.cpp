@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
+#include <filesystem>
 
 #include "md/files.hpp"
 #include "program/progress.hpp"
@@ -28,6 +28,20 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+/// The files that a run goes on with, none where it is a new one. From now on its folder does not
+/// say any more how it has ended, and the checkpoint it goes on from is the newest.
+std::vector<FileMark> take_up(const Stage& stage, const Checkpoint* from) {
+  if (!from) return {};
+  std::vector<FileMark> marks = read_marks(*from);
+  const std::string& folder = stage.options.directory;
+  check_files(folder, marks);
+  std::filesystem::remove(folder + "/summary.json");
+  if (const std::string newest = folder + "/checkpoint.nc"; from->source != newest)
+    std::filesystem::rename(from->source, newest);
+  sync_folder(folder);
+  return marks;
+}
+
 /// One run from its first to its last step.
 class RunLoop {
  public:
@@ -39,7 +53,7 @@ class RunLoop {
         samples_(static_cast<int>(start.systems.size())),
         simulation_(make_simulation(stage, start)),  // first: when it fails no file is touched
         output_(stage, start, simulation_->potential().traits().virial, samples_,
-                from ? read_marks(*from) : std::vector<FileMark>()),
+                take_up(stage, from)),
         quarantine_(stage, start),
         novelty_(output_),
         energy_(stage),
@@ -64,6 +78,7 @@ class RunLoop {
   bool failed() const;
   std::int64_t next_stop(std::int64_t step) const;
   bool checkpoint_due(std::int64_t step) const;
+  FinishedRun as(const std::string& outcome) const;
   FinishedRun finish(const std::string& outcome);
 
   const Stage& stage_;
@@ -105,6 +120,7 @@ void RunLoop::write_checkpoint() {
     for (FileMark& mark : watch->flush()) marks.push_back(std::move(mark));
   Checkpoint checkpoint = make_checkpoint(*simulation_, model_hash(stage_), samples_, marks);
   add_replicas(checkpoint, replicas_);
+  checkpoint.set("settings", fixed_settings(stage_.input));
   for (const Watch* watch : watches_) watch->save(checkpoint);
   md::write_checkpoint(stage_.options.directory + "/checkpoint.nc", checkpoint,
                        stage_.options.keep);
@@ -179,6 +195,10 @@ std::string RunLoop::loop() {
   return outcome;
 }
 
+FinishedRun RunLoop::as(const std::string& outcome) const {
+  return {*simulation_, stage_, replicas_, samples_, watches_, command_, outcome};
+}
+
 /// Completes every file but the reports.
 FinishedRun RunLoop::finish(const std::string& outcome) {
   const double output = timings_.output;
@@ -187,7 +207,7 @@ FinishedRun RunLoop::finish(const std::string& outcome) {
   // The checkpoint does not know this row, so that a restart with other limits goes on without it.
   if (outcome == "failed" && !output_.log_due(simulation_->step())) output_.write_log(*simulation_);
   output_.finish();
-  return {*simulation_, stage_, replicas_, samples_, watches_, command_, outcome};
+  return as(outcome);
 }
 
 ExitCode RunLoop::run(const std::string& input_text) {
@@ -197,6 +217,7 @@ ExitCode RunLoop::run(const std::string& input_text) {
                      fresh_ ? -1 : simulation_->step());
   write_file(folder + "/input.ini", input_text);
   begin();
+  write_file(folder + "/summary.json", summary_json(as("running")));
   const auto start = Clock::now();
   const PhaseTimes before = simulation_->times();
   const std::string outcome = loop();
@@ -210,15 +231,14 @@ ExitCode RunLoop::run(const std::string& input_text) {
   for (Watch* watch : watches_) found += watch->report();
   write_file(folder + "/timings.json", timings_json(timings_, end));
   write_file(folder + "/summary.json", summary_json(end));
-  fmt::print("{}{}", report_table(timings_, end), found);
-  std::fflush(stdout);
+  say("{}{}", report_table(timings_, end), found);
   if (outcome == "failed")
     throw NumericalError((stage_.options.stop_on_failure
                               ? "a replica is bad and safety.on_failure is stop: "
                               : "every replica is bad; the first: ") +
                          quarantine_.first(*simulation_));
   if (outcome == "stopped early") {
-    fmt::print("stopped early at step {} of {}; `understudy restart {}` continues\n",
+    say("stopped early at step {} of {}; `understudy restart {}` continues\n",
                simulation_->step(), stage_.options.steps, folder);
     return ExitCode::stopped_early;
   }

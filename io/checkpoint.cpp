@@ -24,7 +24,7 @@ constexpr int format_version = 2;
 /// What follows the netCDF part, with the digest of everything before it: it is checked before any
 /// of that is believed.
 constexpr std::string_view digest_label = "understudy checkpoint, SHA-256 ";
-constexpr std::size_t digest_length = 64, trailer_length = digest_label.size() + digest_length + 1;
+constexpr std::size_t trailer_length = digest_label.size() + 64 + 1;
 
 std::size_t length(const Checkpoint::Value& value) {
   return std::visit([](const auto& v) { return v.size(); }, value);
@@ -64,10 +64,14 @@ void write_netcdf(const std::string& path, const Checkpoint& checkpoint) {
   nc.check(nc_close(nc.release()), "nc_close");
 }
 
+std::string trailer_of(const std::string& digest) {
+  return std::string(digest_label) + digest + '\n';
+}
+
 void append_digest(const std::string& path) {
-  const std::string digest = sha256_of_file(path);
+  const std::string trailer = trailer_of(sha256_of_file(path));
   std::ofstream file(path, std::ios::binary | std::ios::app);
-  file << digest_label << digest << '\n';
+  file << trailer;
   file.close();
   if (!file) throw FileError(path + ": cannot be written: " + std::strerror(errno));
 }
@@ -81,7 +85,7 @@ void append_digest(const std::string& path) {
 /// known to be right, and older formats have none.
 void check_version(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string head(1024, '\0');
+  std::string head(1 << 16, '\0');
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
   const std::string name("understudy_checkpoint\0\0\0", 24);
   const std::size_t value = head.find(name) + name.size() + 12;  // after its type and length
@@ -103,8 +107,7 @@ void check_digest(const std::string& path) {
       !file.seekg(static_cast<std::streamoff>(size - trailer_length)) ||
       !file.read(trailer.data(), trailer_length) || !trailer.starts_with(digest_label))
     incomplete(path, "its checksum is not there");
-  if (trailer.substr(digest_label.size(), digest_length) !=
-      sha256_of_file(path, size - trailer_length))
+  if (trailer != trailer_of(sha256_of_file(path, size - trailer_length)))
     incomplete(path, "its checksum is wrong");
 }
 

@@ -28,10 +28,13 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// The files that a run goes on with, none where it is a new one. From now on its folder does not
-/// say any more how it has ended, and the checkpoint it goes on from is the newest.
-std::vector<FileMark> take_up(const Stage& stage, const Checkpoint* from) {
+/// Takes up what a checkpoint holds, if there is one, and returns the files that the run goes on
+/// with. Once all of it is known to be good the folder says no more how it has ended, and the
+/// checkpoint is the newest.
+std::vector<FileMark> take_up(const Stage& stage, const Checkpoint* from, Simulation& simulation,
+                              Samples& samples) {
   if (!from) return {};
+  restore(*from, simulation, samples);
   std::vector<FileMark> marks = read_marks(*from);
   const std::string& folder = stage.options.directory;
   check_files(folder, marks);
@@ -53,12 +56,11 @@ class RunLoop {
         samples_(static_cast<int>(start.systems.size())),
         simulation_(make_simulation(stage, start)),  // first: when it fails no file is touched
         output_(stage, start, simulation_->potential().traits().virial, samples_,
-                take_up(stage, from)),
+                take_up(stage, from, *simulation_, samples_)),
         quarantine_(stage, start),
         novelty_(output_),
         energy_(stage),
         fresh_(!from) {
-    if (from) restore(*from, *simulation_, samples_);
     for (const auto& watch : stage.watches) watches_.push_back(watch.get());
     watches_.push_back(&novelty_);
     watches_.push_back(&energy_);

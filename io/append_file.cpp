@@ -80,6 +80,7 @@ void AppendFile::write_at(std::int64_t offset, std::string_view bytes) const {
 }
 
 void AppendFile::append(std::string_view piece) {
+  check_there();  // later a hole of zeros would hide that it was cut
   try {
     write_at(size_, piece);
   } catch (const FileError&) {

@@ -114,8 +114,7 @@ void AppendFile::check_there() const {
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0) fail("fstat");
   if (!S_ISREG(status.st_mode)) return;
-  if (status.st_nlink == 0)
-    throw FileError(path_ + ": was deleted while it was being written");
+  if (status.st_nlink == 0) throw FileError(path_ + ": was deleted while it was being written");
   if (status.st_size != size_)
     throw FileError(path_ + ": was changed by something else while it was being written: it has " +
                     std::to_string(status.st_size) + " bytes instead of " + std::to_string(size_));

@@ -38,7 +38,8 @@ void put_integer(const NetcdfHandle& nc, int variable, const char* name, std::in
 void write_netcdf(const std::string& path, const Checkpoint& checkpoint) {
   ignore_file_size_signal();
   int id = -1, previous = 0;
-  NetcdfHandle::check(path, nc_create(path.c_str(), NC_NOCLOBBER | NC_64BIT_DATA, &id), "nc_create");
+  NetcdfHandle::check(path, nc_create(path.c_str(), NC_NOCLOBBER | NC_64BIT_DATA, &id),
+                      "nc_create");
   NetcdfHandle nc(path, id);
   nc.check(nc_set_fill(id, NC_NOFILL, &previous), "nc_set_fill");
   put_integer(nc, NC_GLOBAL, "understudy_checkpoint", format_version);

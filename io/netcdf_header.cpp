@@ -51,12 +51,13 @@ class HeaderCheck {
   };
 
   [[noreturn]] void fail(const std::string& why) const {
-    throw InputError(path_ + ": not a whole netCDF file of the kinds that understudy writes (" + why +
-                     ")");
+    throw InputError(path_ + ": not a whole netCDF file of the kinds that understudy writes (" +
+                     why + ")");
   }
 
   void need(std::uint64_t n) const {
-    if (n > size_ - at_) fail("it has " + std::to_string(size_) + " bytes, and its header is longer");
+    if (n > size_ - at_)
+      fail("it has " + std::to_string(size_) + " bytes, and its header is longer");
   }
 
   std::uint64_t bytes(int n) {
@@ -138,7 +139,8 @@ class HeaderCheck {
     return a * b;
   }
 
-  void within(std::uint64_t begin, std::uint64_t n, std::uint64_t stride, std::uint64_t last) const {
+  void within(std::uint64_t begin, std::uint64_t n, std::uint64_t stride,
+              std::uint64_t last) const {
     const auto end = static_cast<unsigned __int128>(n) * stride + begin + last;
     if (end > size_)
       fail("it has " + std::to_string(size_) + " bytes, and its data end after " +

@@ -156,7 +156,8 @@ FolderLock make_output_folder(const std::string& path) {
   for (const char* const name : {"/summary.json", "/checkpoint.nc"}) fs::remove(path + name, error);
   sync_folder(path);
   for (const auto& entry : fs::directory_iterator(path, error))
-    if ((entry.is_symlink() || entry.is_regular_file()) && is_ours(entry.path().filename().string()))
+    if ((entry.is_symlink() || entry.is_regular_file()) &&
+        is_ours(entry.path().filename().string()))
       fs::remove(entry.path(), error);
   if (error) throw FileError(path + ": cannot be cleared: " + error.message());
   return lock;

@@ -12,8 +12,8 @@
 
 namespace md {
 
-/// Prints at once what long work can do without: a reader that is gone or a full disk below standard
-/// output shall not end it.
+/// Prints at once what long work can do without: a reader that is gone or a full disk below
+/// standard output shall not end it.
 void print_anyway(std::FILE* to, const std::string& text);
 template <class... T>
 void say(fmt::format_string<T...> format, T&&... values) {

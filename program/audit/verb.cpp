@@ -17,6 +17,7 @@
 #include "program/folder.hpp"
 #include "program/progress.hpp"
 #include "program/run/checkpointing.hpp"
+#include "program/run/continued_files.hpp"
 #include "program/schema.hpp"
 
 namespace md {

@@ -93,7 +93,7 @@ Dataset objections(const DistillOptions& o, Evaluator& teacher, const Frames& fr
     found.group.push_back(labelled.group[j]);
   }
   say("round {}: {} frames, {} seen by the teacher, {} to learn from\n", round,
-             frames.structures.size(), asked.structures.size(), found.structures.size());
+      frames.structures.size(), asked.structures.size(), found.structures.size());
   return found;
 }
 
@@ -159,7 +159,7 @@ bool make_dataset(const Input& input, const DistillOptions& o, Evaluator& teache
   append(frames, stretched, thermal);
   append(frames, rattled, thermal);
   say("{} with a stretched bond and {} displaced ones added\n",
-             stretched.structures.size() - thermal, rattled.structures.size() - thermal);
+      stretched.structures.size() - thermal, rattled.structures.size() - thermal);
   data = label(o, teacher, frames);
   check_units(input, data);
   data.write(path);
@@ -185,7 +185,7 @@ bool make_tests(const Input& input, const DistillOptions& o, Evaluator& teacher,
       o.test_structures.empty() ? "distill.test_samples" : "distill.test_structures";
   if (all > 0)
     say("{} frames to test with, {} near one another or near what is learned dropped\n",
-               data.structures.size(), dropped);
+        data.structures.size(), dropped);
   if (all > 0 && data.structures.empty())
     input.fail(key, fmt::format("none of the {} frames is left to test with: {} are nearer than "
                                 "distill.min_difference to one another or to what is learned, {} "
@@ -210,8 +210,7 @@ bool explore(const Input& input, const DistillOptions& o, Evaluator& teacher,
         1 + o.samples.size() + o.test_samples.size() + (round - 1) * o.explore.size();
     if (!sample(input, o.explore, folder, Part::training, models[0], stage, frames)) return false;
     const std::size_t dropped = drop_duplicates(frames, o.min_difference, {&data, &tests});
-    say("round {}: {} frames near those of before or of the tests dropped\n", round,
-               dropped);
+    say("round {}: {} frames near those of before or of the tests dropped\n", round, dropped);
     add_stretched(frames, o.stretched, o.seed + 10 * static_cast<std::uint32_t>(round));
     found =
         objections(o, teacher, frames, ask_committee(input, o, models, frames.structures), round);

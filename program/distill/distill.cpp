@@ -148,12 +148,12 @@ std::map<std::string, std::string> report_errors(const DistillOptions& o,
       "system,structures,energy_mae_eV,energy_mae_eV_per_atom,force_mae_eV_A,force_rmse_eV_A,"
       "force_r2,mean_force_eV_A,retention\n";
   say("\n{:<16}{:>11}{:>16}{:>18}{:>10}\n", "test system", "structures", "energy MAE eV",
-             "force MAE eV/A", "R2");
+      "force MAE eV/A", "R2");
   const auto row = [&](const std::string& name, const auto& structures) {
     const painn::TrainingErrors e = trainer->evaluate(structures);
     text += error_row(name, structures.size(), e);
     say("{:<16}{:>11}{:>16.4f}{:>18.4f}{:>10.5f}\n", name, structures.size(), e.energy_mae,
-               e.force_mae, e.force_r2);
+        e.force_mae, e.force_r2);
     return e;
   };
   for (const auto& [name, structures] : by_name) row(name, structures);

@@ -14,6 +14,7 @@
 #include "program/folder.hpp"
 #include "program/progress.hpp"
 #include "program/run/checkpointing.hpp"
+#include "program/run/continued_files.hpp"
 #include "program/run/report.hpp"
 #include "program/run/run_loop.hpp"
 #include "program/schema.hpp"

@@ -182,8 +182,8 @@ void DistillTraining::report_epoch(const Round& r, std::int64_t epoch,
                                  ? fmt::format("validation energy {:.4f} eV, force {:.4f} eV/A{}",
                                                e.energy_mae, e.force_mae, better ? " *" : "")
                                  : "no trajectory for validation, the last weights count";
-  say("round {} epoch {:>4} of {}: loss {:.5f}, {}\n", r.number, epoch + 1, r.epochs,
-             mean_loss, errors);
+  say("round {} epoch {:>4} of {}: loss {:.5f}, {}\n", r.number, epoch + 1, r.epochs, mean_loss,
+      errors);
 }
 
 painn::PainnModel DistillTraining::best() const {

@@ -1,15 +1,12 @@
 #include "program/run/checkpointing.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <filesystem>
+#include <limits>
 #include <numeric>
-#include <set>
 
 #include "md/element_table.hpp"
 #include "md/errors.hpp"
 #include "md/json.hpp"
-#include "program/components.hpp"
 
 namespace md {
 namespace {
@@ -56,27 +53,6 @@ void check_range(const Checkpoint& checkpoint, const char* name, const std::vect
     if (!(value >= low && value <= high)) senseless(checkpoint, name);
 }
 
-bool is_fixed(const Input& input, const std::string& key) {
-  static const std::set<std::string> keys{
-      "integrator.method", "integrator.time_step", "integrator.seed",   "integrator.stage",
-      "neighbors.skin",    "output.trajectory",    "output.every",      "output.log_every",
-      "output.layout",     "output.velocities",    "output.forces"};
-  // Files are known by their hashes, wherever they lie.
-  return keys.contains(key) ||
-         (key.starts_with("potential.") && input.key(key).kind != Kind::file);
-}
-
-/// Whether two ways to write a value mean the same.
-bool same_value(const Input& input, const std::string& key, const std::string& before) {
-  if (input.text(key) == before) return true;
-  const Kind kind = input.key(key).kind;
-  if (before.empty() || input.text(key).empty() || kind < Kind::number || kind > Kind::time)
-    return false;
-  Input old = input;
-  old.set(key, before, "the checkpoint");
-  return old.number(key) == input.number(key);
-}
-
 Json json_of(const std::vector<HashedFile>& files) {
   Json list = Json::array();
   for (const HashedFile& file : files) list.push_back(Json::array({file.path, file.sha256}));
@@ -97,43 +73,6 @@ std::vector<HashedFile> read_structure_files(const Checkpoint& checkpoint) {
 }
 
 }  // namespace
-
-Checkpoint newest_checkpoint(const std::string& folder) {
-  const std::string newest = folder + "/checkpoint.nc";
-  try {
-    return read_checkpoint(newest);
-  } catch (const InputError& error) {
-    for (int k = 1;; ++k) {
-      const std::string path = newest + "." + std::to_string(k);
-      if (!std::filesystem::exists(path)) throw;
-      try {
-        Checkpoint older = read_checkpoint(path);
-        warn(std::string(error.what()) + "; " + path + " is whole: what came after its step " +
-             std::to_string(older.integers("step", 1)[0]) + " is lost and made again");
-        return older;
-      } catch (const InputError&) {  // the next older one
-      }
-    }
-  }
-}
-
-std::string fixed_settings(const Input& input) {
-  Json settings = Json::object();
-  for (const std::string& key : input.full_keys())
-    if (is_fixed(input, key)) settings[key] = input.text(key);
-  return settings.dump();
-}
-
-void check_settings(const Checkpoint& checkpoint, const Input& now) {
-  const Json before = Json::parse(checkpoint.text("settings"));
-  for (const std::string& key : now.full_keys()) {
-    if (!is_fixed(now, key)) continue;
-    if (!before.contains(key) || !before.at(key).is_text()) senseless(checkpoint, "settings");
-    const std::string& value = before.at(key).text();
-    if (!same_value(now, key, value))
-      now.fail_value(key, "cannot change in a restart; the run has '" + value + "'");
-  }
-}
 
 std::vector<double> flat(const std::vector<Vec3>& vectors) {
   std::vector<double> numbers;
@@ -303,37 +242,6 @@ void restore(const Checkpoint& checkpoint, Simulation& simulation, Samples& samp
   for (int status : s.status.download()) frozen += status == static_cast<int>(Status::quarantined);
   safety.set_frozen(frozen);
   samples.unpack(checkpoint.doubles("samples", Samples::n_values * n));
-}
-
-std::vector<FileMark> read_marks(const Checkpoint& checkpoint) {
-  try {
-    std::vector<FileMark> marks;
-    const Json files = Json::parse(checkpoint.text("files"));
-    if (!files.is_array()) throw InputError("a list is wanted");
-    for (const Json& file : files.items())
-      marks.push_back(
-          {file.at("name").text(), file.at("bytes").integer(), file.at("frames").integer()});
-    for (const FileMark& mark : marks)  // only files in the folder itself
-      if (mark.name.empty() || mark.name.find('/') != std::string::npos || mark.bytes < 0 ||
-          mark.frames < 0)
-        throw InputError("a mark makes no sense");
-    return marks;
-  } catch (const InputError&) {
-    throw InputError(checkpoint.source + ": its list of files is damaged");
-  }
-}
-
-void check_files(const std::string& folder, const std::vector<FileMark>& marks) {
-  for (const FileMark& mark : marks) {
-    const std::string path = folder + "/" + mark.name;
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path, error)))
-      throw FileError(path + ": is not there, or no regular file; the checkpoint continues it");
-    if (static_cast<std::int64_t>(std::filesystem::file_size(path, error)) < mark.bytes)
-      throw FileError(path + ": has " + std::to_string(std::filesystem::file_size(path, error)) +
-                      " bytes, but the checkpoint continues it from byte " +
-                      std::to_string(mark.bytes));
-  }
 }
 
 }  // namespace md

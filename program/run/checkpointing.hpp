@@ -15,14 +15,6 @@ std::string model_hash(const Stage& stage);
 Checkpoint make_checkpoint(Simulation& simulation, const std::string& model, const Samples& samples,
                            const std::vector<FileMark>& marks);
 
-/// The checkpoint of a folder: the newest that is whole, with a warning where that is an older one.
-/// Throws InputError that says what is wrong with the newest where none is.
-Checkpoint newest_checkpoint(const std::string& folder);
-/// The keys that no restart may change, with their values.
-std::string fixed_settings(const Input& input);
-/// Throws InputError that names the key where one has another value than the checkpoint's.
-void check_settings(const Checkpoint& checkpoint, const Input& now);
-
 /// What of its replicas is in no simulation.
 void add_replicas(Checkpoint& checkpoint, const Replicas& replicas);
 
@@ -37,8 +29,5 @@ void restore(const Checkpoint& checkpoint, Simulation& simulation, Samples& samp
 /// Numbers of a checkpoint as n vectors, and the other way round.
 std::vector<Vec3> vectors(const Checkpoint& checkpoint, const std::string& name, std::size_t n);
 std::vector<double> flat(const std::vector<Vec3>& vectors);
-std::vector<FileMark> read_marks(const Checkpoint& checkpoint);
-/// Throws FileError where one of these files is not there or shorter than its mark.
-void check_files(const std::string& folder, const std::vector<FileMark>& marks);
 
 }  // namespace md

@@ -5,6 +5,8 @@
 
 #include "program/folder.hpp"
 #include "program/run/checkpointing.hpp"
+#include "program/run/continued_files.hpp"
+#include "program/run/fixed_settings.hpp"
 #include "program/run/report.hpp"
 #include "program/run/run_loop.hpp"
 #include "program/schema.hpp"

@@ -85,8 +85,7 @@ ExitCode run_verb(const CommandLine& line) {
     if (k > 0) start = start_replicas(stage, &last);
     locks.push_back(make_output_folder(folder));
     const std::string input_text = k > 0 ? write_start(stage, start, last) : "";
-    if (stages.size() > 1)
-      say("stage {} of {}: {}\n", k + 1, stages.size(), line.arguments[k]);
+    if (stages.size() > 1) say("stage {} of {}: {}\n", k + 1, stages.size(), line.arguments[k]);
     StageEnd end;
     try {
       end = run_stage(stage, start, nullptr, line.text, input_text);

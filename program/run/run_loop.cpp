@@ -9,8 +9,10 @@
 #include "md/files.hpp"
 #include "program/progress.hpp"
 #include "program/run/checkpointing.hpp"
+#include "program/run/continued_files.hpp"
 #include "program/run/disk.hpp"
 #include "program/run/energy_watch.hpp"
+#include "program/run/fixed_settings.hpp"
 #include "program/run/memory.hpp"
 #include "program/run/minimize_stage.hpp"
 #include "program/run/novelty.hpp"
@@ -240,8 +242,8 @@ ExitCode RunLoop::run(const std::string& input_text) {
                               : "every replica is bad; the first: ") +
                          quarantine_.first(*simulation_));
   if (outcome == "stopped early") {
-    say("stopped early at step {} of {}; `understudy restart {}` continues\n",
-               simulation_->step(), stage_.options.steps, folder);
+    say("stopped early at step {} of {}; `understudy restart {}` continues\n", simulation_->step(),
+        stage_.options.steps, folder);
     return ExitCode::stopped_early;
   }
   return quarantine_.any_bad(*simulation_) ? ExitCode::quarantined : ExitCode::done;

@@ -10,6 +10,7 @@
 #include "md/json.hpp"
 #include "program/components.hpp"
 #include "program/run/checkpointing.hpp"
+#include "program/run/continued_files.hpp"
 
 namespace md {
 namespace {

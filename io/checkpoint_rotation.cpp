@@ -49,6 +49,7 @@ void rotate_into_place(AtomicFile& file, int keep) {
     const std::string second_name = numbered(path, 1) + ".tmp";
     duplicate(path, second_name);
     rename_file(second_name, numbered(path, 1));
+    fs::remove(second_name, error);  // it stays where both were names of one file already
   }
   file.put_in_place();
   for (int k = std::max(keep, 1); fs::exists(numbered(path, k), error); ++k)

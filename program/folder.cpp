@@ -153,12 +153,16 @@ FolderLock make_folder(const std::string& path) {
 FolderLock make_output_folder(const std::string& path) {
   FolderLock lock = make_folder(path);
   std::error_code error;
-  for (const char* const name : {"/summary.json", "/checkpoint.nc"}) fs::remove(path + name, error);
+  const auto remove = [&](const fs::path& file) {
+    fs::remove(file, error);
+    if (error) throw FileError(file.string() + ": cannot be removed: " + error.message());
+  };
+  for (const char* const name : {"/summary.json", "/checkpoint.nc"}) remove(path + name);
   sync_folder(path);
   for (const auto& entry : fs::directory_iterator(path, error))
     if ((entry.is_symlink() || entry.is_regular_file()) &&
         is_ours(entry.path().filename().string()))
-      fs::remove(entry.path(), error);
+      remove(entry.path());
   if (error) throw FileError(path + ": cannot be cleared: " + error.message());
   return lock;
 }

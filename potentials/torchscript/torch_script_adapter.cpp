@@ -94,8 +94,8 @@ double read_cutoff(const ScriptModel& model, const Input* input, double said, do
   }
   const double given = input->positive("potential.cutoff");
   if (given < said * (1 - 1e-6))
-    input->fail_value("potential.cutoff", "is below the cutoff of the model, " +
-                                              std::to_string(said) + " A");
+    input->fail_value("potential.cutoff",
+                      "is below the cutoff of the model, " + std::to_string(said) + " A");
   return given;
 }
 

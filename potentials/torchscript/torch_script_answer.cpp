@@ -1,5 +1,6 @@
 #include "potentials/torchscript/torch_script_answer.hpp"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
 
 #include "md/errors.hpp"

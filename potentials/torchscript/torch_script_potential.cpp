@@ -99,7 +99,7 @@ void ScriptPotential::add_forces(const StateView& state, const NeighborList& nei
       const bool with_virial = virial && any_periodic;
       const ScriptAnswer answer =
           call_.evaluate(
-          gather_systems(state, edges_.view(), adapter(), replicas, first_atom, periodic, atom,
+          gather_systems(state, adapter().on_edges() ? edges_.view() : EdgeView{}, adapter(), replicas, first_atom, periodic, atom,
                          device_),
           with_virial);
       forces.index_add_(0, atom, answer.forces.reshape({-1, 3}));

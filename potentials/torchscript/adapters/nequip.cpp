@@ -1,6 +1,6 @@
 #include <sstream>
 
-#include "md/elements.hpp"
+#include "md/structure.hpp"
 #include "md/text.hpp"
 #include "potentials/torchscript/torch_script_adapter.hpp"
 

@@ -154,6 +154,122 @@ TEST(TorchScript, ModelInfoNamesSignatureAndAdapter) {
   EXPECT_NE(edges.find("adapter:      generic"), std::string::npos) << edges;
 }
 
+/// Models called like those of other programs. Each has the energy of the pairs.
+Keys kind(const std::string& file, const std::string& adapter, const std::string& forces) {
+  Keys keys{{"model", data + file}, {"adapter", adapter}, {"forces", forces}};
+  if (adapter == "schnetpack") keys["cutoff"] = "12 A";
+  return keys;
+}
+
+const std::vector<Keys> kinds{kind("dict_schnetpack.ts", "schnetpack", "gradient"),
+                              kind("nequip_energy.ts", "nequip", "gradient"),
+                              kind("dict_nequip.ts", "nequip", "model"),
+                              kind("dict_mace.ts", "mace", "gradient"),
+                              kind("dict_mace.ts", "mace", "model"),
+                              kind("torchmdnet.ts", "torchmdnet", "model")};
+
+TEST(TorchScriptAdapters, EnergiesAndForcesOfUnequalSystemsAreExact) {
+  for (const Keys& keys : kinds) {
+    const auto potential = make(keys);
+    std::vector<Structure> systems{molecule(3, 1.0), molecule(5, 0.8)};
+    const bool cells = keys.at("adapter") != "torchmdnet";
+    if (cells) systems.insert(systems.begin() + 1, {crystal(4), crystal(5)});
+    const BatchResult result = evaluate_batch(*potential, systems);
+    for (std::size_t r = 0; r < systems.size(); ++r) {
+      EXPECT_NEAR(result.energy[r], exact_energy(systems[r]), 1e-5) << keys.at("model") << " " << r;
+      Structure moved = systems[r];
+      moved.positions[1][0] += 1e-4;
+      const double up = exact_energy(moved);
+      moved.positions[1][0] -= 2e-4;
+      EXPECT_NEAR(result.forces[r][1][0], (exact_energy(moved) - up) / 2e-4, 1e-5)
+          << keys.at("model") << " " << r;
+    }
+    EXPECT_LE(force_error(*potential, systems[1], 1e-5, 3), 1e-7) << keys.at("model");
+    EXPECT_EQ(potential->traits().conservative, keys.at("forces") == "gradient");
+    EXPECT_EQ(potential->traits().virial, keys.at("forces") == "gradient");
+    if (potential->traits().virial) {
+      EXPECT_LE(virial_error(*potential, crystal(4), 1e-5), 1e-6);
+    }
+  }
+}
+
+TEST(TorchScriptAdapters, ABoxGoesToTorchMdNetAlone) {
+  const auto potential = make(kind("torchmdnet.ts", "torchmdnet", "model"));
+  Structure boxed = molecule(3, 1.0);
+  boxed.cell = {{{30, 0, 0}, {0, 32, 0}, {0, 0, 34}}};
+  boxed.periodic = {true, true, true};
+  Structure across = boxed;
+  across.positions[1][1] += 32;
+  const BatchResult result = evaluate_batch(*potential, {boxed, molecule(5, 0.8), across});
+  EXPECT_NEAR(result.energy[0], exact_energy(molecule(3, 1.0)), 1e-9);
+  EXPECT_NEAR(result.energy[2], exact_energy(molecule(3, 1.0)), 1e-9);
+  EXPECT_NEAR(result.energy[1], exact_energy(molecule(5, 0.8)), 1e-9);
+}
+
+TEST(TorchScriptAdapters, ModelsThatSayWhatTheyAreNeedNoAdapter) {
+  EXPECT_EQ(make({{"model", data + "dict_mace.ts"}})->traits().elements, (std::set<int>{1, 6, 8}));
+  EXPECT_EQ(make({{"model", data + "nequip_energy.ts"}})->traits().elements,
+            (std::set<int>{1, 8}));
+  EXPECT_EQ(make({{"model", data + "torchmdnet.ts"}, {"forces", "model"}})->traits().cutoff, 0);
+}
+
+TEST(TorchScriptAdapters, OwnForcesOfATuple) {
+  const auto potential = make({{"model", data + "energy_forces.ts"},
+                               {"inputs", "numbers, positions"},
+                               {"forces", "model"}});
+  EXPECT_LE(force_error(*potential, molecule(4, 1.0), 1e-5, 4), 1e-7);
+  EXPECT_FALSE(potential->traits().conservative);
+  EXPECT_LE(force_error(*make({{"model", data + "energy_forces.ts"},
+                               {"inputs", "numbers, positions"},
+                               {"output", "0"}}),
+                        molecule(4, 1.0), 1e-5, 4),
+            1e-7);
+  EXPECT_LE(force_error(*make({{"model", data + "detached.ts"},
+                               {"inputs", "numbers, positions"},
+                               {"forces", "model"}}),
+                        molecule(4, 1.0), 1e-5, 4),
+            1e-7);
+}
+
+TEST(TorchScriptAdapters, APeriodicModelIsTriedInALargeCell) {
+  EXPECT_TRUE(make({{"model", data + "fractional.ts"},
+                    {"inputs", "numbers, positions, cell, pbc"},
+                    {"periodic", "yes"}})
+                  ->traits()
+                  .periodic);
+}
+
+TEST(TorchScriptAdapters, WhatWouldHaveToBeGuessedIsRefusedInOneLine) {
+  const auto expect = [](const Keys& keys, const std::string& part) {
+    EXPECT_NE(error_of(keys).find(part), std::string::npos) << error_of(keys);
+  };
+  const std::string pair = data + "energy_forces.ts";
+  expect({{"model", pair}}, "does not give the atomic numbers back");
+  expect({{"model", pair}, {"adapter", "generic"}, {"inputs", "numbers, positions"}},
+         "potential.output must say");
+  expect({{"model", pair}, {"inputs", "numbers, positions"}, {"output", "1"}},
+         "shaped like positions");
+  expect({{"model", pair},
+          {"inputs", "numbers, positions"},
+          {"output", "0, 0"},
+          {"forces", "model"}},
+         "not shaped like positions");
+  expect({{"model", data + "detached.ts"}, {"inputs", "numbers, positions"}}, "does not depend");
+  expect(kind("dict_nequip.ts", "nequip", "gradient"), "potential.forces = model");
+  expect(kind("torchmdnet.ts", "torchmdnet", "gradient"), "potential.forces = model");
+  expect(kind("dict_schnetpack.ts", "schnetpack", "model"), "without 'forces'");
+  expect({{"model", data + "dict_schnetpack.ts"}, {"adapter", "schnetpack"}}, "potential.cutoff");
+  expect({{"model", pair_ani.at("model")}, {"forces", "model"}}, "is a key of adapter");
+  expect({{"model", data + "dict_mace.ts"}, {"cutoff", "5 A"}}, "below the cutoff of the model");
+  for (const char* adapter : {"schnetpack", "nequip", "mace", "torchmdnet"})
+    expect({{"model", pair}, {"adapter", adapter}, {"cutoff", adapter[0] == 't' ? "" : "5 A"}},
+           pair + ": ");
+  expect({{"model", data + "dict_mace.ts"}, {"adapter", "nequip"}, {"cutoff", "12 A"}},
+         "type_names");
+  expect({{"model", data + "dict_schnetpack.ts"}, {"adapter", "mace"}, {"cutoff", "5 A"}},
+         "atomic_numbers");
+}
+
 #define MD_NEEDS(file)                                  \
   if (!std::filesystem::exists(shared + (file))) {      \
     GTEST_SKIP() << shared + (file) << " is not there"; \

@@ -35,7 +35,8 @@ const bool declared = potentials().add(
       {"types", Kind::text, "",
        "nequip: elements in the order of atom_types, where the file does not say", ""},
       {"cutoff", Kind::length, "",
-       "longest edge; generic: of edge_index, shifts, vectors; others: where the model does not say",
+       "longest edge; generic: of edge_index, shifts, vectors; others: where the model does not "
+       "say",
        ""}},
      nullptr,
      "torch"});

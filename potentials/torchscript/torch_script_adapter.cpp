@@ -55,21 +55,20 @@ ScriptAdapters& script_adapters() {
 ScriptAdapter choose_adapter(const ScriptModel& model, const Input* input) {
   std::string name = input ? input->choice("potential.adapter") : "auto";
   const std::string hint = "; adapter = generic with inputs = ... takes other models";
-  if (name == "auto")
-    name = input && input->has("potential.inputs") ? "generic" : fitting(model);
+  if (name == "auto") name = input && input->has("potential.inputs") ? "generic" : fitting(model);
   if (name.empty())
     throw InputError(model.path + ": " + model.signature() + " is none of the known kinds" + hint);
   const ScriptAdapterKind& kind = script_adapters().find(name);
   if (kind.fits && fits_by_signature_only(name) && !kind.fits(model))
     throw InputError(model.path + ": " + model.signature() + " does not fit the adapter " + name +
                      hint);
+  if (kind.dictionary && !model.takes_dictionary())
+    throw InputError(model.path + ": " + model.signature() + " does not fit the adapter " + name +
+                     ", whose models take a dictionary of tensors");
   if (input) check_keys(*input, kind);
   ScriptAdapter adapter = kind.make(model, input);
   adapter.name = name;
   adapter.own_forces = input && input->choice("potential.forces") == "model";
-  if (!adapter.keys.empty() && !model.takes_dictionary())
-    throw InputError(model.path + ": " + model.signature() + " does not fit the adapter " + name +
-                     ", whose models take a dictionary of tensors");
   return adapter;
 }
 
@@ -80,10 +79,8 @@ void read_units(ScriptAdapter& adapter, const Input* input) {
     input->fail("potential.output", "takes the name of the energy and that of the forces");
   if (!names.empty()) adapter.output = names[0];
   if (names.size() == 2) adapter.forces = names[1];
-  adapter.energy_unit =
-      parse_quantity("1 " + input->choice("potential.energy_unit"), Kind::energy);
-  adapter.length_unit =
-      parse_quantity("1 " + input->choice("potential.length_unit"), Kind::length);
+  adapter.energy_unit = parse_quantity("1 " + input->choice("potential.energy_unit"), Kind::energy);
+  adapter.length_unit = parse_quantity("1 " + input->choice("potential.length_unit"), Kind::length);
 }
 
 double read_cutoff(const ScriptModel& model, const Input* input, double said, double length_unit) {
@@ -112,8 +109,8 @@ ModelInfo script_info(const std::string& path) {
   } else {
     const ScriptAdapter adapter = choose_adapter(model, nullptr);
     add("adapter", adapter.name);
-    add("units", std::string(adapter.energy_unit == units::hartree ? "hartree" : "eV") +
-                     ", angstrom");
+    add("units",
+        std::string(adapter.energy_unit == units::hartree ? "hartree" : "eV") + ", angstrom");
     if (!adapter.elements.empty()) add("elements", describe_elements(adapter.elements));
     add("periodic", adapter.periodic ? "yes" : "no");
   }

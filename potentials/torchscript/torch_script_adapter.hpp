@@ -51,7 +51,7 @@ struct ScriptAdapter {
   std::vector<std::pair<std::string, bool>> flags;  // arguments by name
   bool tuple_first = false;         // the first two inputs are one argument, a tuple
   bool periodic_arguments = false;  // cell and pbc follow as optional arguments (by name)
-  bool returns_numbers = false;     // the answer is (numbers as they came, one energy a system)
+  bool returns_numbers = false;     // the answer is (numbers or types, one energy a system)
   bool batched = false;             // takes several systems of equal size, or `batch`
   bool in_a_row = false;            // takes all atoms in a row
   bool periodic = false;
@@ -74,6 +74,7 @@ struct ScriptAdapterKind {
   /// Throws InputError. Without input: what can be known of the model alone.
   ScriptAdapter (*make)(const ScriptModel& model, const Input* input);
   std::vector<std::string> keys;  // of [potential] that it takes, beside those of all
+  bool dictionary = false;        // its models take a dictionary of tensors
 };
 
 using ScriptAdapters = Registry<ScriptAdapterKind>;

@@ -5,6 +5,7 @@
 
 #include "md/errors.hpp"
 #include "potentials/support/safetensors.hpp"
+#include "potentials/torchscript/torch_script_systems.hpp"
 
 namespace md {
 namespace {
@@ -22,8 +23,10 @@ c10::IValue pick(const c10::IValue& answer, const std::string& name, std::size_t
   if (answer.isTuple()) {
     const auto& elements = answer.toTupleRef().elements();
     if (!name.empty() && !is_index(name))
-      throw InputError("it returns a tuple, of which potential.output must name elements by "
-                       "number, 0 or 1, not '" + name + "'");
+      throw InputError(
+          "it returns a tuple, of which potential.output must name elements by "
+          "number, 0 or 1, not '" +
+          name + "'");
     const std::size_t k = name.empty() ? place : std::stoul(name);
     if (k >= elements.size())
       throw InputError("it returns a tuple of " + std::to_string(elements.size()) +
@@ -40,17 +43,26 @@ c10::IValue pick(const c10::IValue& answer, const std::string& name, std::size_t
   return answer;
 }
 
-/// torchani's meaning of (Z, E): the numbers as they went in, and one energy for each system.
-void check_pair(const c10::IValue& answer, const at::Tensor& numbers, std::int64_t n_systems) {
+/// Whether these are the numbers as they went in, or each one's place among the model's types.
+bool gives_back(const c10::IValue& value, const at::Tensor& numbers,
+                const std::vector<int>& types) {
+  if (!value.isTensor() || !at::isIntegralType(value.toTensor().scalar_type(), false)) return false;
+  const at::Tensor given = value.toTensor().to(numbers.scalar_type());
+  return given.sizes() == numbers.sizes() &&
+         (at::equal(given, numbers) ||
+          (!types.empty() && at::equal(given, places_of(numbers, types))));
+}
+
+/// torchani's meaning of (Z, E): the numbers, and one energy for each system.
+void check_pair(const c10::IValue& answer, const ScriptAdapter& adapter, const at::Tensor& numbers,
+                std::int64_t n_systems) {
   const std::string hint =
       "; adapter = generic with potential.output = 0 or 1 takes a model that returns others";
   if (!answer.isTuple() || answer.toTupleRef().elements().size() != 2)
     throw InputError("it does not return a pair" + hint);
   const auto& pair = answer.toTupleRef().elements();
   const c10::IValue first = pair[0], second = pair[1];
-  if (!first.isTensor() || !at::isIntegralType(first.toTensor().scalar_type(), false) ||
-      first.toTensor().sizes() != numbers.sizes() ||
-      !at::equal(first.toTensor().to(numbers.scalar_type()), numbers))
+  if (!gives_back(first, numbers, adapter.types))
     throw InputError("it does not give the atomic numbers back in front of the energies" + hint);
   if (!second.isTensor() || second.toTensor().numel() != n_systems)
     throw InputError("it does not return one energy for each system" + hint);
@@ -61,7 +73,7 @@ void check_pair(const c10::IValue& answer, const at::Tensor& numbers, std::int64
 at::Tensor energies_from(const c10::IValue& answer, const ScriptAdapter& adapter,
                          const at::Tensor& numbers, const at::Tensor& positions,
                          std::int64_t n_systems) {
-  if (adapter.returns_numbers) check_pair(answer, numbers, n_systems);
+  if (adapter.returns_numbers) check_pair(answer, adapter, numbers, n_systems);
   const std::size_t last =
       answer.isTuple() && !adapter.own_forces ? answer.toTupleRef().elements().size() - 1 : 0;
   const c10::IValue value = pick(answer, adapter.output, last, "energy");

@@ -59,8 +59,7 @@ void ScriptCall::probe(const at::Device& device) {
     moved.positions = systems.positions * 1.1;
     if (systems.vector.defined()) moved.vector = systems.vector * 1.1;
     const bool flat = answer.forces.eq(0).all().item<bool>();
-    if (flat && !evaluate(moved, false).energies.equal(answer.energies))
-      throw InputError(detached);
+    if (flat && !evaluate(moved, false).energies.equal(answer.energies)) throw InputError(detached);
   } catch (const c10::Error& error) {
     fail(error.what_without_backtrace());
   } catch (const InputError& error) {
@@ -129,10 +128,9 @@ ScriptAnswer ScriptCall::evaluate(const ScriptSystems& s, bool virial) {
       energies_from(returned, adapter_, s.numbers, s.positions, s.n_systems);
   if (adapter_.own_forces)
     return {energies.detach(), forces_from(returned, adapter_, s.positions), at::Tensor()};
-  const std::string hint =
-      adapter_.forces.empty() && adapter_.name != "generic"
-          ? ""
-          : "; potential.forces = model takes the forces that a model gives";
+  const std::string hint = adapter_.forces.empty() && adapter_.name != "generic"
+                               ? ""
+                               : "; potential.forces = model takes the forces that a model gives";
   if (!energies.requires_grad()) throw InputError(detached + hint);
   torch::autograd::variable_list by{g.leaf};
   if (virial) by.push_back(g.strain);

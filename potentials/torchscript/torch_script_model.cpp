@@ -74,8 +74,7 @@ ScriptModel load_script(const std::string& path, const Device& device) {
     model.metadata = {extra.begin(), extra.end()};
     model.module.eval();
     for (at::Tensor parameter : model.module.parameters()) parameter.requires_grad_(false);
-    if (!model.module.find_method("forward"))
-      throw InputError(path + ": has no method forward()");
+    if (!model.module.find_method("forward")) throw InputError(path + ": has no method forward()");
     return model;
   } catch (const c10::Error& error) {
     throw InputError(path + ": is not a TorchScript file that can be read: " +

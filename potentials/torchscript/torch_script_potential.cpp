@@ -26,9 +26,9 @@ PotentialTraits traits_of(const ScriptAdapter& adapter, at::ScalarType precision
   traits.periodic = adapter.periodic;
   traits.conservative = !adapter.own_forces;  // for verify to find out
   traits.virial = adapter.periodic && !adapter.own_forces;
-  traits.partly_periodic =
-      adapter.on_edges() || !(adapter.takes(ScriptInput::cell) || adapter.takes(ScriptInput::box)) ||
-      adapter.takes(ScriptInput::pbc);
+  traits.partly_periodic = adapter.on_edges() ||
+                           !(adapter.takes(ScriptInput::cell) || adapter.takes(ScriptInput::box)) ||
+                           adapter.takes(ScriptInput::pbc);
   traits.elements = adapter.elements;
   traits.force_noise = precision == at::kDouble ? 1e-9 : 1e-3;
   // The model itself adds the energies of its atoms, -1000 eV each and more, in its own precision.
@@ -96,12 +96,11 @@ void ScriptPotential::add_forces(const StateView& state, const NeighborList& nei
       }
       const at::Tensor atom = at::tensor(atoms, at::kLong).to(device);
       const at::Tensor replica = at::tensor(which, at::kLong).to(device);
-      const bool with_virial = virial && any_periodic;
+      const bool with_virial = virial && any_periodic && traits_.virial;
       const ScriptAnswer answer =
-          call_.evaluate(
-          gather_systems(state, adapter().on_edges() ? edges_.view() : EdgeView{}, adapter(), replicas, first_atom, periodic, atom,
-                         device_),
-          with_virial);
+          call_.evaluate(gather_systems(state, adapter().on_edges() ? edges_.view() : EdgeView{},
+                                        adapter(), replicas, first_atom, periodic, atom, device_),
+                         with_virial);
       forces.index_add_(0, atom, answer.forces.reshape({-1, 3}));
       energies.index_add_(0, replica, answer.energies);
       if (with_virial) virials.index_add_(0, replica, answer.virial);

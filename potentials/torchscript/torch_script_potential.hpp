@@ -10,8 +10,8 @@
 
 namespace md {
 
-/// A TorchScript model as a potential. Replicas go through the model together as its adapter allows:
-/// of any size, or of equal size, or one by one, as all do in strict mode.
+/// A TorchScript model as a potential. Replicas go through the model together as its adapter
+/// allows: of any size, or of equal size, or one by one, as all do in strict mode.
 class ScriptPotential final : public Potential {
  public:
   ScriptPotential(ScriptModel model, ScriptAdapter adapter, at::ScalarType precision,

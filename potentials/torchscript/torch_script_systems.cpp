@@ -100,6 +100,13 @@ ScriptSystems gather_systems(const StateView& state, const EdgeView& edges,
   return s;
 }
 
+at::Tensor places_of(const at::Tensor& numbers, const std::vector<int>& types) {
+  if (types.empty()) return numbers - 1;
+  at::Tensor table = at::full({119}, -1, at::kLong);
+  for (std::size_t k = 0; k < types.size(); ++k) table[types[k]] = static_cast<std::int64_t>(k);
+  return table.to(numbers.device()).index_select(0, numbers.flatten()).view(numbers.sizes());
+}
+
 ScriptSystems trial_systems(const ScriptAdapter& adapter, const at::Device& device) {
   const int z = adapter.elements.empty() ? 1 : *adapter.elements.begin();
   const auto ints = at::TensorOptions().dtype(at::kLong).device(device);

@@ -19,7 +19,8 @@ struct ScriptSystems {
   at::Tensor numbers;           // int64 [B, N] or [N]
   at::Tensor positions;         // double [B, N, 3] or [N, 3], A
   at::Tensor cell, pbc;         // double [3, 3], A, and bool [3]; of the one system, if periodic
-  at::Tensor cells, pbcs;       // in a row: double [B, 3, 3], 100 A along what is not periodic; bool [B, 3]
+  at::Tensor cells, pbcs;       // in a row: double [B, 3, 3], A, 100 along what is not periodic;
+                                // bool [B, 3]
   at::Tensor batch, ptr;        // in a row: int64 [N], system of each atom; [B + 1]
   at::Tensor center, neighbor;  // on edges: int64 [E]
   at::Tensor vector;            // on edges: double [E, 3], A
@@ -31,6 +32,9 @@ ScriptSystems gather_systems(const StateView& state, const EdgeView& edges,
                              const std::vector<int>& first_atom,
                              const std::vector<Periodicity>& periodic, const at::Tensor& atoms,
                              const Device& device);
+
+/// Place of each atomic number among `types`, from 0; -1: none. Without types: Z - 1.
+at::Tensor places_of(const at::Tensor& numbers, const std::vector<int>& types);
 
 /// One or two systems of a few atoms that the model knows, to try it on; periodic ones in large
 /// cells where it takes cells.

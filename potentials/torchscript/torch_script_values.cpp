@@ -1,7 +1,6 @@
 #include <ATen/ops/arange.h>
-#include <ATen/ops/full.h>
-#include <ATen/ops/linalg_inv.h>
 #include <ATen/ops/bmm.h>
+#include <ATen/ops/linalg_inv.h>
 #include <ATen/ops/round.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
@@ -13,20 +12,11 @@ namespace {
 
 /// Shifts [E, 3] in vectors of the cells: whole numbers.
 at::Tensor in_cells(const ScriptSystems& s) {
-  const at::Tensor shifts = s.vector - (s.positions.index_select(0, s.neighbor) -
-                                        s.positions.index_select(0, s.center));
+  const at::Tensor shifts =
+      s.vector - (s.positions.index_select(0, s.neighbor) - s.positions.index_select(0, s.center));
   const at::Tensor inverse =
       at::linalg_inv(s.cells).index_select(0, s.batch.index_select(0, s.center));
   return at::round(at::bmm(shifts.unsqueeze(1), inverse).squeeze(1));
-}
-
-/// Place of each number among `types`, from 0.
-at::Tensor types_of(const at::Tensor& numbers, const std::vector<int>& types) {
-  if (types.empty()) return numbers - 1;
-  at::Tensor table = at::full({119}, -1, at::kLong);
-  for (std::size_t k = 0; k < types.size(); ++k)
-    table[types[k]] = static_cast<std::int64_t>(k);
-  return table.to(numbers.device()).index_select(0, numbers);
 }
 
 }  // namespace
@@ -52,12 +42,12 @@ std::vector<c10::IValue> ScriptCall::values(const ScriptSystems& s, const Geomet
       case ScriptInput::numbers:
         return s.numbers;
       case ScriptInput::types:
-        return types_of(s.numbers, adapter_.types);
+        return places_of(s.numbers, adapter_.types);
       case ScriptInput::one_hot: {
         const std::int64_t n =
             adapter_.types.empty() ? 118 : static_cast<std::int64_t>(adapter_.types.size());
         return at::zeros({s.numbers.size(0), n}, options.dtype(precision_))
-            .scatter_(1, types_of(s.numbers, adapter_.types).unsqueeze(1), 1);
+            .scatter_(1, places_of(s.numbers, adapter_.types).unsqueeze(1), 1);
       }
       case ScriptInput::positions:
         return real(g.positions);

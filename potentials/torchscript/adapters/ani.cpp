@@ -40,6 +40,7 @@ ScriptAdapter make(const ScriptModel& model, const Input*) {
   adapter.energy_unit = units::hartree;
   const std::vector<int> numbers = model.atomic_numbers();
   adapter.elements = {numbers.begin(), numbers.end()};
+  adapter.types = numbers;  // torchani gives places among these back
   return adapter;
 }
 

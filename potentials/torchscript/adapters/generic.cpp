@@ -59,11 +59,11 @@ ScriptAdapter make(const ScriptModel&, const Input* given) {
   return adapter;
 }
 
-const bool registered = script_adapters().add(
-    "generic", {nullptr,
-                make,
-                {"inputs", "output", "energy_unit", "length_unit", "batched", "periodic",
-                 "cutoff", "forces"}});
+const bool registered =
+    script_adapters().add("generic", {nullptr,
+                                      make,
+                                      {"inputs", "output", "energy_unit", "length_unit", "batched",
+                                       "periodic", "cutoff", "forces"}});
 
 }  // namespace
 }  // namespace md

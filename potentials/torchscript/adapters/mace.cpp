@@ -12,11 +12,16 @@ bool fits(const ScriptModel& model) {
 ScriptAdapter make(const ScriptModel& model, const Input* input) {
   using enum ScriptInput;
   ScriptAdapter adapter;
-  const std::vector<std::pair<std::string, ScriptInput>> entries{
-      {"positions", positions}, {"node_attrs", one_hot},      {"edge_index", edge_index},
-      {"shifts", shifts},       {"unit_shifts", unit_shifts}, {"cell", cell_rows},
-      {"batch", batch},         {"ptr", ptr},                 {"head", zero_id},
-      {"pbc", pbcs}};
+  const std::vector<std::pair<std::string, ScriptInput>> entries{{"positions", positions},
+                                                                 {"node_attrs", one_hot},
+                                                                 {"edge_index", edge_index},
+                                                                 {"shifts", shifts},
+                                                                 {"unit_shifts", unit_shifts},
+                                                                 {"cell", cell_rows},
+                                                                 {"batch", batch},
+                                                                 {"ptr", ptr},
+                                                                 {"head", zero_id},
+                                                                 {"pbc", pbcs}};
   for (const auto& [key, value] : entries) {
     adapter.keys.push_back(key);
     adapter.inputs.push_back(value);
@@ -32,13 +37,12 @@ ScriptAdapter make(const ScriptModel& model, const Input* input) {
   adapter.elements = {adapter.types.begin(), adapter.types.end()};
   // Its forces use up what the gradient of its energy is made from.
   if (model.takes("compute_force"))
-    adapter.flags = {
-        {"compute_force", input && input->choice("potential.forces") == "model"}};
+    adapter.flags = {{"compute_force", input && input->choice("potential.forces") == "model"}};
   return adapter;
 }
 
 const bool registered = script_adapters().add(
-    "mace", {fits, make, {"output", "energy_unit", "length_unit", "cutoff", "forces"}});
+    "mace", {fits, make, {"output", "energy_unit", "length_unit", "cutoff", "forces"}, true});
 
 }  // namespace
 }  // namespace md

@@ -42,11 +42,16 @@ std::vector<int> types_of(const ScriptModel& model, const Input* input) {
 ScriptAdapter make(const ScriptModel& model, const Input* input) {
   using enum ScriptInput;
   ScriptAdapter adapter;
-  const std::vector<std::pair<std::string, ScriptInput>> entries{
-      {"pos", positions},  {"edge_index", edge_index}, {"edge_cell_shift", unit_shifts},
-      {"cell", cells},     {"pbc", pbcs},              {"atom_types", types},
-      {"batch", batch},    {"ptr", ptr},               {"num_atoms", n_atoms},
-      {"atomic_numbers", numbers}};
+  const std::vector<std::pair<std::string, ScriptInput>> entries{{"pos", positions},
+                                                                 {"edge_index", edge_index},
+                                                                 {"edge_cell_shift", unit_shifts},
+                                                                 {"cell", cells},
+                                                                 {"pbc", pbcs},
+                                                                 {"atom_types", types},
+                                                                 {"batch", batch},
+                                                                 {"ptr", ptr},
+                                                                 {"num_atoms", n_atoms},
+                                                                 {"atomic_numbers", numbers}};
   for (const auto& [key, value] : entries) {
     adapter.keys.push_back(key);
     adapter.inputs.push_back(value);
@@ -65,7 +70,7 @@ ScriptAdapter make(const ScriptModel& model, const Input* input) {
 
 const bool registered = script_adapters().add(
     "nequip",
-    {fits, make, {"output", "energy_unit", "length_unit", "cutoff", "forces", "types"}});
+    {fits, make, {"output", "energy_unit", "length_unit", "cutoff", "forces", "types"}, true});
 
 }  // namespace
 }  // namespace md

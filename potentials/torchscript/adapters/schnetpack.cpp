@@ -24,10 +24,10 @@ ScriptAdapter make(const ScriptModel& model, const Input* input) {
   using enum ScriptInput;
   ScriptAdapter adapter;
   const std::vector<std::pair<std::string, ScriptInput>> entries{
-      {"_idx", systems},   {"_n_atoms", n_atoms},  {"_atomic_numbers", numbers},
-      {"_positions", positions}, {"_cell", cells}, {"_pbc", pbcs},
-      {"_idx_m", batch},   {"_idx_i", centers},    {"_idx_j", neighbors},
-      {"_offsets", shifts}, {"_Rij", vectors}};
+      {"_idx", systems},         {"_n_atoms", n_atoms}, {"_atomic_numbers", numbers},
+      {"_positions", positions}, {"_cell", cells},      {"_pbc", pbcs},
+      {"_idx_m", batch},         {"_idx_i", centers},   {"_idx_j", neighbors},
+      {"_offsets", shifts},      {"_Rij", vectors}};
   for (const auto& [key, value] : entries) {
     adapter.keys.push_back(key);
     adapter.inputs.push_back(value);
@@ -41,7 +41,7 @@ ScriptAdapter make(const ScriptModel& model, const Input* input) {
 }
 
 const bool registered = script_adapters().add(
-    "schnetpack", {fits, make, {"output", "energy_unit", "length_unit", "cutoff", "forces"}});
+    "schnetpack", {fits, make, {"output", "energy_unit", "length_unit", "cutoff", "forces"}, true});
 
 }  // namespace
 }  // namespace md

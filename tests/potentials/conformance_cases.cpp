@@ -127,6 +127,7 @@ std::vector<PotentialCase> make_cases() {
       {"orb", "float32", orb, molecule_and_crystal, "float32"},
       {"torchscript", "ani", ani, molecules_apart},
       {"torchscript", "edges", edges, molecule_and_crystal},
+      {"torchscript", "mace", {{"model", data + "dict_mace.ts"}}, molecule_and_crystal},
       {"seed_student",
        "random",
        {{"model", with_seed_student ? random_seed_student() : ""}},

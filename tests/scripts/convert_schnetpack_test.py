@@ -83,7 +83,7 @@ def compare(model, folder):
     for read, atoms in zip(ours, ase.io.read(folder / "in.xyz", ":"), strict=True):
         theirs = evaluate(model, atoms)
         energy, forces = theirs["energy"].item() * KCAL, theirs["forces"].detach().numpy() * KCAL
-        assert abs(read.get_potential_energy() - energy) < 1e-9, (read.get_potential_energy(), energy)
+        assert abs(read.get_potential_energy() - energy) < 1e-10, (read.get_potential_energy(), energy)
         assert np.abs(read.get_forces() - forces).max() < 1e-6, np.abs(read.get_forces() - forces).max()
         print(f"{energy:.10f} eV, difference {read.get_potential_energy() - energy:.1e}")
 

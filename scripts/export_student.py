@@ -119,6 +119,7 @@ class Student(torch.nn.Module):
         if "cutoff" not in metadata and buffer is None:
             sys.exit(f"{path}: says no cutoff")
         self.cutoff = float(metadata["cutoff"]) if "cutoff" in metadata else float(buffer.reshape(-1)[0])
+        self.epsilon = float(metadata.get("epsilon", 1e-8))
         self.polynomial = choice(path, metadata, "envelope", ("cosine", "polynomial")) == "polynomial"
         self.zbl = choice(path, metadata, "repulsion", ("none", "zbl")) == "zbl"
 
@@ -148,14 +149,14 @@ class Student(torch.nn.Module):
 
         n = self.filter.weight.shape[1]
         self.k = torch.arange(1, n + 1, dtype=torch.float64) * (math.pi / self.cutoff)
-        self.rc, self.k1, self.tiny = number(self.cutoff), number(math.pi / self.cutoff), number(1e-4)
+        self.rc, self.k1, self.tiny = number(self.cutoff), number(math.pi / self.cutoff), number(math.sqrt(self.epsilon))
         self.zbl_weight, self.zbl_decay = number(ZBL_WEIGHT), number(ZBL_DECAY)
         self.zbl_length, self.zbl_power = number(ZBL_LENGTH), number(ZBL_POWER)
         self.coulomb = number(HARTREE * BOHR)
 
     def norm(self, v):
-        """sqrt(sum_xyz v^2 + 1e-8), SchNetPack's; scaled so that no optimizer takes the 1e-8 for zero."""
-        return self.tiny * torch.sqrt(1e8 * (v * v).sum(1) + 1)
+        """sqrt(sum_xyz v^2 + epsilon); scaled so that no optimizer takes a small epsilon for zero."""
+        return self.tiny * torch.sqrt((v * v).sum(1) / self.epsilon + 1)
 
     def envelope(self, d):
         """fc(d) and its derivative, both zero from the cutoff on."""

@@ -112,6 +112,7 @@ PainnModel PainnModel::read(const Safetensors& file) {
   if (const std::string domain = file.metadata("training_domain"); !domain.empty())
     model.domain = TrainingDomain::read(domain, file.path());
   model.repulsion = choice(file, "repulsion", {"none", "zbl"}) == 1;
+  model.epsilon = positive_of(file, "epsilon", model.epsilon);
   return model;
 }
 
@@ -150,6 +151,7 @@ void PainnModel::write(const std::string& path, std::map<std::string, std::strin
   metadata["elements"] = join(symbols, ",");
   metadata["envelope"] = envelope == Envelope::cosine ? "cosine" : "polynomial";
   metadata["repulsion"] = repulsion ? "zbl" : "none";
+  metadata["epsilon"] = fmt::format("{}", epsilon);
   if (!domain.empty()) metadata["training_domain"] = domain.text();
   metadata["energy_unit"] = "eV";
   metadata["length_unit"] = "angstrom";
@@ -163,7 +165,8 @@ Description PainnModel::describe() const {
           {"cutoff", fmt::format("{} A", cutoff)},
           {"elements", describe_elements(elements)},
           {"envelope", envelope == Envelope::cosine ? "cosine" : "polynomial"},
-          {"repulsion", repulsion ? "zbl" : "none"}};
+          {"repulsion", repulsion ? "zbl" : "none"},
+          {"epsilon", fmt::format("{}", epsilon)}};
 }
 
 namespace {

@@ -40,6 +40,7 @@ struct PainnModel {
   double cutoff = 0;  // A
   Envelope envelope = Envelope::cosine;
   bool repulsion = false;         // the screened nuclear repulsion of zbl.hpp is added
+  double epsilon = 1e-8;          // of the invariant sqrt(|V|^2 + epsilon); SchNetPack's default
   std::set<int> elements;         // atomic numbers it was made for
   int n_species = 0;              // rows of embedding, scale and shift; row Z is that of element Z
   std::vector<double> embedding;  // [n_species, F]

@@ -21,8 +21,6 @@
 namespace md::painn {
 namespace {
 
-constexpr double epsilon = 1e-8;  // under the root of the norm of V; SchNetPack's value
-
 template <class Dense>
 at::Tensor apply(const Dense& layer, const at::Tensor& x) {
   return at::linear(x, layer.weight, layer.bias);
@@ -53,6 +51,7 @@ TorchPainn::TorchPainn(const PainnModel& model, at::ScalarType precision, const 
     : channels_(model.channels),
       n_radial_(model.n_radial),
       cutoff_(model.cutoff),
+      epsilon_(model.epsilon),
       envelope_(model.envelope),
       repulsion_(model.repulsion),
       precision_(precision) {
@@ -139,7 +138,7 @@ TorchPainn::Features TorchPainn::messages(const at::Tensor& phi, const at::Tenso
 TorchPainn::Features TorchPainn::update(const Layer& layer, const Features& in, bool last) const {
   const auto mixed = apply(layer.channel_mix, in.v).split(channels_, 2);
   const at::Tensor &v = mixed[0], &u = mixed[1];
-  const at::Tensor norm = at::sqrt(v.square().sum(1) + epsilon);
+  const at::Tensor norm = at::sqrt(v.square().sum(1) + epsilon_);
   const auto a =
       two_layers(layer.mixing0, layer.mixing1, at::cat({in.s, norm}, 1)).split(channels_, 1);
   const at::Tensor s = in.s + a[0] + a[2] * (v * u).sum(1);

@@ -41,7 +41,7 @@ class TorchPainn : public TorchNetwork {
   at::Tensor readout(const at::Tensor& s, const at::Tensor& number) const;  // [N] double, eV
 
   int channels_, n_radial_;
-  double cutoff_;
+  double cutoff_, epsilon_;
   Envelope envelope_;
   bool repulsion_;
   at::ScalarType precision_;

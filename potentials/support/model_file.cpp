@@ -36,16 +36,30 @@ std::pair<std::string, std::string> units_of(const Safetensors& file) {
   return {lower(trim(energy)), lower(trim(length))};
 }
 
+/// A metadata value as a number.
+double number_of(const Safetensors& file, const std::string& key, const std::string& wanted) {
+  const std::string text = trim(file.metadata(key));
+  const char* end = text.data() + text.size();
+  double value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end || !std::isfinite(value)) refuse(file, key, wanted);
+  return value;
+}
+
 }  // namespace
+
+double positive_of(const Safetensors& file, const std::string& key, double fallback) {
+  if (!file.metadata().contains(key)) return fallback;
+  const std::string wanted = "a decimal number above zero is wanted";
+  const double value = number_of(file, key, wanted);
+  if (!(value > 0)) refuse(file, key, wanted);
+  return value;
+}
 
 double cutoff_of(const Safetensors& file, const std::string& buffer, double fallback) {
   double cutoff = fallback;
   if (file.metadata().contains("cutoff")) {
-    const std::string text = trim(file.metadata("cutoff"));
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, cutoff);
-    if (error != std::errc{} || stop != end)
-      refuse(file, "cutoff", "a decimal number in A is wanted");
+    cutoff = number_of(file, "cutoff", "a decimal number in A is wanted");
   } else if (file.has(buffer)) {
     cutoff = file.values(buffer, {1})[0];
   } else if (fallback == 0) {

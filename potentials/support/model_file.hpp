@@ -7,6 +7,10 @@
 
 namespace md {
 
+/// The metadata value `key` as a number; `fallback` where the file does not say. Throws InputError
+/// for what is no decimal number above zero.
+double positive_of(const Safetensors& file, const std::string& key, double fallback);
+
 /// The cutoff radius in A: the decimal number of the metadata where there is one, else the first
 /// element of the tensor `buffer`; with neither `fallback`, and without that an InputError.
 double cutoff_of(const Safetensors& file, const std::string& buffer, double fallback = 0);

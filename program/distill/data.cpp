@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "program/components.hpp"
+#include "program/distill/minima.hpp"
 #include "program/distill/sampling.hpp"
 #include "program/folder.hpp"
 #include "program/progress.hpp"
@@ -160,6 +161,7 @@ bool make_dataset(const Input& input, const DistillOptions& o, Evaluator& teache
   append(frames, rattled, thermal);
   say("{} with a stretched bond and {} displaced ones added\n",
       stretched.structures.size() - thermal, rattled.structures.size() - thermal);
+  if (o.minima) add_minima(frames, teacher, o);
   data = label(o, teacher, frames);
   check_units(input, data);
   data.write(path);

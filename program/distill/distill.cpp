@@ -88,6 +88,7 @@ painn::PainnModel new_model(const DistillOptions& o, const Dataset& data) {
   m.cutoff = o.cutoff;
   m.envelope = o.envelope;
   m.repulsion = o.repulsion;
+  m.epsilon = 0.1;
   m.n_species = *m.elements.rbegin() + 1;
   m.shift = fit_shifts(training, m.n_species);
   const double scale = std::sqrt(square / components);  // eV: the force over 1 A
@@ -245,7 +246,9 @@ ExitCode distill_verb(const CommandLine& line) {
   if (!make_dataset(input, o, teacher, data)) return stopped();
   // Before the training, so that no round learns from them, and what is wrong with them shows now.
   if (!make_tests(input, o, teacher, data, tests)) return stopped();
-  DistillTraining training(o, o.initial.empty() ? new_model(o, data) : given, !o.initial.empty());
+  painn::PainnModel start = o.initial.empty() ? new_model(o, data) : given;
+  if (o.epsilon > 0) start.epsilon = o.epsilon;
+  DistillTraining training(o, start, !o.initial.empty());
   if (!train_and_explore(input, o, teacher, training, tests, data)) return stopped();
   painn::PainnModel student = training.best();
   student.domain = domain_of(student, data);

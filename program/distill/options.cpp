@@ -24,6 +24,16 @@ const bool registered = sections().add(
           ""},
          {"rattle", Kind::length, "0.15 A", "largest standard deviation of these displacements",
           ""},
+         {"minima", Kind::flag, "no",
+          "the teacher's minimum nearest to the first frame of each trajectory is learned from too",
+          ""},
+         {"displaced", Kind::integer, "0",
+          "copies of each minimum whose atoms are displaced, by 1/100 of distill.displacement up "
+          "to it",
+          ""},
+         {"moved", Kind::integer, "0",
+          "copies of each minimum in which one atom is moved out of a symmetric surrounding", ""},
+         {"displacement", Kind::length, "0.1 A", "largest of these displacements", ""},
          {"min_difference", Kind::length, "0.01 A",
           "frames nearer than this (rms of distances) are duplicates", ""},
          {"min_distance", Kind::length, "0.55 A",
@@ -32,6 +42,8 @@ const bool registered = sections().add(
          {"max_force", Kind::force, "300 eV/A", "structures with a larger force are dropped", ""},
          {"soft_force", Kind::force, "4 eV/A",
           "weight of a structure: 1 / (1 + (rms force / soft_force)^2)", ""},
+         {"small_weight", Kind::number, "0",
+          "weight of a structure of n atoms is times 1 + small_weight (2 / n)^2", ""},
          {"validation", Kind::number, "0.04", "share of trajectories that choose the best model",
           ""},
          {"channels", Kind::integer, "128", "F of the network", ""},
@@ -41,6 +53,8 @@ const bool registered = sections().add(
          {"envelope", Kind::choice, "polynomial", "how filters end at the cutoff",
           "polynomial|cosine"},
          {"repulsion", Kind::choice, "zbl", "repulsion of nuclei below 1 A", "zbl|none"},
+         {"epsilon", Kind::number, "",
+          "of the invariant sqrt(|V|^2 + epsilon); 0.1, or that of distill.initial", ""},
          {"initial", Kind::file, "", "a painn model to start from, instead of random weights", ""},
          {"epochs", Kind::integer, "60", "passes over the data before the first round", ""},
          {"rounds", Kind::integer, "0", "active rounds: run the student, learn where it fails", ""},
@@ -60,6 +74,9 @@ const bool registered = sections().add(
          {"average", Kind::number, "0.999", "memory of the average of the weights", ""},
          {"energy_weight", Kind::number, "1", "of (E - E_teacher)^2 / atoms in the loss", ""},
          {"force_weight", Kind::number, "1", "of the mean square of a force component", ""},
+         {"energy_huber", Kind::energy, "0 eV",
+          "larger errors of an energy count linearly (pseudo-Huber); 0: none", ""},
+         {"force_huber", Kind::force, "0 eV/A", "the same for the force on an atom", ""},
          {"patience", Kind::integer, "0", "epochs without progress before it stops; 0: all of them",
           ""},
          {"teacher", Kind::text, "",
@@ -107,10 +124,17 @@ DistillOptions read_distill_options(const Input& input) {
   o.stretched = count(input, "distill.stretched", 0, 100000);
   o.rattled = share(input, "distill.rattled");
   o.rattle = not_negative(input, "distill.rattle");
+  o.minima = input.flag("distill.minima");
+  o.displaced = count(input, "distill.displaced", 0, 100000);
+  o.moved = count(input, "distill.moved", 0, 100000);
+  o.displacement = input.positive("distill.displacement");
+  for (const auto& [key, n] : {std::pair("distill.displaced", o.displaced), {"distill.moved", o.moved}})
+    if (n > 0 && !o.minima) input.fail(key, "needs distill.minima = yes: it copies minima");
   o.min_difference = not_negative(input, "distill.min_difference");
   o.min_distance = not_negative(input, "distill.min_distance");
   o.max_force = input.positive("distill.max_force");
   o.soft_force = input.positive("distill.soft_force");
+  o.small_weight = not_negative(input, "distill.small_weight");
   o.validation = share(input, "distill.validation");
   o.seed = static_cast<std::uint32_t>(count(input, "distill.seed", 0, 2147483647));
 
@@ -121,6 +145,7 @@ DistillOptions read_distill_options(const Input& input) {
   o.envelope = input.choice("distill.envelope") == "cosine" ? painn::Envelope::cosine
                                                             : painn::Envelope::polynomial;
   o.repulsion = input.choice("distill.repulsion") == "zbl";
+  o.epsilon = input.text("distill.epsilon").empty() ? 0 : input.positive("distill.epsilon");
   if (!input.text("distill.initial").empty()) o.initial = input.file("distill.initial");
 
   o.epochs = count(input, "distill.epochs", 1, 10'000'000);
@@ -141,6 +166,8 @@ DistillOptions read_distill_options(const Input& input) {
   o.trainer.average = share(input, "distill.average");
   o.trainer.energy_weight = not_negative(input, "distill.energy_weight");
   o.trainer.force_weight = input.positive("distill.force_weight");
+  o.trainer.energy_huber = not_negative(input, "distill.energy_huber");
+  o.trainer.force_huber = not_negative(input, "distill.force_huber");
   o.trainer.wide = input.choice("potential.precision") == "float64";
   o.trainer.device = read_device(input);
   o.trainer.threads = read_threads(input);

@@ -15,9 +15,13 @@ struct DistillOptions {
   std::vector<std::string> structures, test_structures;     // structure files
   std::string dataset;                                      // of an earlier distillation
   int stretched = 0;
-  double rattled = 0, rattle = 0;               // share of the frames; A
+  double rattled = 0, rattle = 0;  // share of the frames; A
+  bool minima = false;
+  int displaced = 0, moved = 0;                 // copies of each minimum
+  double displacement = 0;                      // A
   double min_distance = 0, min_difference = 0;  // A
   double max_force = 0, soft_force = 0;         // eV/A
+  double small_weight = 0;
   double validation = 0;                        // share of the trajectories
   std::uint32_t seed = 0;
 
@@ -25,6 +29,7 @@ struct DistillOptions {
   double cutoff = 0;  // A
   painn::Envelope envelope = painn::Envelope::polynomial;
   bool repulsion = true;
+  double epsilon = 0;
   std::string initial;  // model file to start from; empty: weights at random
 
   int epochs = 0, round_epochs = 0, rounds = 0, committee = 1, batch = 0, warmup = 0, patience = 0;

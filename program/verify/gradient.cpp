@@ -31,8 +31,8 @@ struct Residual {
 
 /// How far `claimed` is from the derivative. `fifth`: an upper limit of the fifth derivative over
 /// 30; `rounding`: of what is claimed. Real potentials have features far narrower than any bond: a
-/// force that is cut off has kinks, and PaiNN's sqrt(v^2 + 1e-8) bends within 1e-4 A where v
-/// vanishes by symmetry. So shorter steps are tried too, as long as rounding leaves a figure worth
+/// force that is cut off has kinks, and the norm of a vector may bend where it vanishes by symmetry
+/// (PaiNN's sqrt(v^2 + 1e-8) within 1e-4 A). So shorter steps are tried too, as long as rounding leaves a figure worth
 /// having (`sharp`), and the best counts: a wrong derivative agrees with none.
 Residual derivative_residual(const VerifyCase& c, const std::function<Structure(double)>& at,
                              double claimed, double h, double fifth, double rounding,
@@ -63,9 +63,6 @@ std::vector<VerifyRow> check_forces(const VerifyCase& c) {
   const double fifth = 300 * (1 + c.largest_force);
   const double h = best_step(c.energy_noise(), fifth, 1e-4, 2e-2);
   const double sharp = 1e-4 * (1 + c.largest_force);
-  // In single precision no step is short enough to see those bends; a tenth of an eV/A would be
-  // seen.
-  const double bends = c.force_noise > 1e-6 ? 0.03 : 0;
   const int n = c.system.size(), tested = std::min(n, most_atoms);
   Residual worst;
   for (int k = 0; k < tested; ++k) {
@@ -77,7 +74,7 @@ std::vector<VerifyRow> check_forces(const VerifyCase& c) {
         return s;
       };
       keep_worst(worst, derivative_residual(c, moved, -c.start.forces[atom][axis], h, fifth,
-                                            c.force_bound() + bends, sharp));
+                                            c.force_bound(), sharp));
     }
   }
   return {judge(at_most("forces are -dE/dx", worst.figure, worst.bound, "eV/A"),

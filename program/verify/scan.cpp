@@ -9,7 +9,7 @@
 namespace md {
 namespace {
 
-constexpr double coarse = 0.05, fine = 1e-6;  // A, longest and shortest interval
+constexpr double coarse = 0.05, fine = 2e-4;  // A, longest and shortest interval
 // At once; a curve that wants more is rough everywhere, and what it is off then counts as it is.
 constexpr std::size_t most_segments = 10'000;
 

@@ -19,7 +19,7 @@ namespace {
 const std::vector<Claim> all_claims{
     check_forces,      check_virial,    check_rotation, check_translation,
     check_permutation, check_net_force, check_size,     check_batch,
-    check_continuity,  check_repulsion, check_restart,  check_conservation,
+    check_continuity,  check_curvature, check_repulsion, check_restart,  check_conservation,
 };
 
 VerifiedSystem verify_system(const Input& input, Evaluator& evaluator, const Structure& system) {
@@ -147,7 +147,11 @@ rounding of the chosen precision, and in float32 small faults drown in it.
   two copies              far apart (periodic: the doubled cell) have twice the energy
   in a batch as alone     a replica does not feel the others
   largest jump            of energy and forces while a pair of atoms, or an atom of the system, is
-                          moved through every cutoff there may be, in steps down to 1e-6 A
+                          moved through every cutoff there may be, and atoms along their bonds; what
+                          changes within 2e-4 A is a jump
+  curvature               at symmetric centers, of the system and of small molecules: by differences
+                          of forces over 1e-4, 1e-3 and 1e-2 A the same; in float32 the forces there
+                          are those of float64
   pairs repel             bonds are shortened, other pairs of elements collide alone: below 0.7 of a
                           bond the energy must rise, to 0.3 A or to 5 eV; else atoms fall into each
                           other

@@ -82,6 +82,7 @@ std::vector<VerifyRow> check_net_force(const VerifyCase&);
 std::vector<VerifyRow> check_size(const VerifyCase&);  // verify_batch.cpp
 std::vector<VerifyRow> check_batch(const VerifyCase&);
 std::vector<VerifyRow> check_continuity(const VerifyCase&);    // verify_continuity.cpp
+std::vector<VerifyRow> check_curvature(const VerifyCase&);     // verify_curvature.cpp
 std::vector<VerifyRow> check_repulsion(const VerifyCase&);     // verify_repulsion.cpp
 std::vector<VerifyRow> check_conservation(const VerifyCase&);  // verify_dynamics.cpp
 std::vector<VerifyRow> check_restart(const VerifyCase&);       // verify_restart.cpp

@@ -76,7 +76,7 @@ void update(const KernelWeights<T>& w, Tape<T>& tape, Scratch<T>& scratch, int l
   for (int r = 0; r < rows; ++r)
     for (int c = 0; c < f; c += lanes<T>) {
       const T* const p = vu + std::size_t(r) * 6 * f + c;
-      V<T> square = set<T>(T(1e-8)), product = zero<T>();
+      V<T> square = set<T>(w.epsilon), product = zero<T>();
       for (int k = 0; k < 3; ++k) {
         const V<T> one = load<T>(p + 2 * k * f);
         square = hn::MulAdd(one, one, square);

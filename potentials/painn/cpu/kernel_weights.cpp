@@ -76,6 +76,7 @@ KernelWeights<T>::KernelWeights(const PainnModel& model, int intervals)
       cutoff(model.cutoff),
       envelope(model.envelope),
       repulsion(model.repulsion),
+      epsilon(static_cast<T>(model.epsilon)),
       head1(hidden),
       head1_bias(model.head1.bias.empty() ? 0 : model.head1.bias[0]),
       scale(model.scale),

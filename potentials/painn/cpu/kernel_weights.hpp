@@ -24,6 +24,7 @@ struct KernelWeights {
   double cutoff = 0;
   Envelope envelope = Envelope::cosine;
   bool repulsion = false;
+  T epsilon = 0;  // under the root of |V|
   std::vector<Layer> layers;
   FilterTable<T> table;
   Aligned<T> embedding;            // [n_species, F]

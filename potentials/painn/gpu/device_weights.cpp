@@ -126,6 +126,7 @@ DeviceWeights<T>::DeviceWeights(const PainnModel& model, Operand operand, Device
   view_.n_radial = model.n_radial;
   view_.envelope = model.envelope;
   view_.cutoff = model.cutoff;
+  view_.epsilon = static_cast<T>(model.epsilon);
   view_.bias = model.head1.bias.empty() ? 0 : model.head1.bias[0];
 
   const Packer<T> pack{operand, width, f};

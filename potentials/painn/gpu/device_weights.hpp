@@ -25,6 +25,7 @@ struct DeviceWeightView {
   int n_layers = 0, n_radial = 0;
   Envelope envelope = Envelope::cosine;
   double cutoff = 0;                     // A
+  T epsilon = 0;                         // under the root of |V|
   const T* layers = nullptr;             // [L][22 F F + 8 F]
   const T* head = nullptr;               // [F][H], bias [H], transposed [H][F], [H]
   const T* embedding = nullptr;          // [n_species, F]

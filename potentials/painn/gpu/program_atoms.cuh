@@ -27,10 +27,10 @@ struct Vectors {
   }
 };
 
-/// |V|^2, with what keeps its root differentiable.
+/// |V|^2 + epsilon, whose root is differentiable.
 template <class T>
-MD_HD T square(const Vectors<T>& v, int y) {
-  T sum = static_cast<T>(1e-8);
+MD_HD T square(const Vectors<T>& v, int y, T epsilon) {
+  T sum = epsilon;
   MD_UNROLL for (int k = 0; k < 3; ++k) sum = multiply_add(v.x[k][y], v.x[k][y], sum);
   return sum;
 }
@@ -42,7 +42,7 @@ MD_HD T product(const Vectors<T>& v, const Vectors<T>& u, int y) {
   return sum;
 }
 
-/// n = |V|.
+/// n = sqrt(|V|^2 + epsilon).
 template <class T>
 struct Norms {
   ProgramView<T> v;
@@ -51,7 +51,7 @@ struct Norms {
     const Channels<T> at(v, begin, index);
     const Vectors<T> vectors(v.vu(layer) + at.i * 6 * at.f + at.c, 2 * at.f);
     T n[wide];
-    MD_UNROLL for (int y = 0; y < wide; ++y) n[y] = std::sqrt(square(vectors, y));
+    MD_UNROLL for (int y = 0; y < wide; ++y) n[y] = std::sqrt(square(vectors, y, v.w.epsilon));
     store(n, v.s + (at.i * 2 + 1) * at.f + at.c);
   }
 };
@@ -170,7 +170,7 @@ struct VectorsReverse {
     MD_UNROLL for (int y = 0; y < wide; ++y) {
       gs[y] = s[y] + c_bar[y];
       q[y] = s[y] * sv[y];
-      over[y] = n_bar[y] / std::sqrt(square(vectors, y));
+      over[y] = n_bar[y] / std::sqrt(square(vectors, y, v.w.epsilon));
     }
     store(gs, v.gs + x);
     MD_UNROLL for (int k = 0; k < 3; ++k) {

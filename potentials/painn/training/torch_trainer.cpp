@@ -23,6 +23,17 @@
 namespace md::painn {
 namespace {
 
+/// The pseudo-Huber loss of x, see TrainerOptions, and its derivative over 2 x.
+struct Huber {
+  double loss, factor;
+  Huber(double x, double d) : loss(x * x), factor(1) {
+    if (d <= 0) return;
+    const double root = std::sqrt(1 + x * x / (d * d));
+    loss = 2 * x * x / (1 + root);
+    factor = 1 / root;
+  }
+};
+
 class TorchTrainer final : public Trainer {
  public:
   TorchTrainer(const PainnModel& model, const TrainerOptions& options)
@@ -174,23 +185,27 @@ class TorchTrainer final : public Trainer {
       const std::int64_t begin = shard.first_atom[b], end = shard.first_atom[b + 1];
       const double n = static_cast<double>(end - begin),
                    energy_error = now.energy[b] - s.source->energy;
+      const Huber energy(energy_error, options_.energy_huber);
       const double energy_factor = s.weight * options_.energy_weight / n;
       const double force_factor = s.weight * options_.force_weight / (3 * n);
-      loss += energy_factor * energy_error * energy_error;
+      loss += energy_factor * energy.loss;
+      std::vector<Vec3> slope;  // of the loss by each force
       double largest = 1e-12;
       for (std::int64_t i = begin; i < end; ++i) {
         const Vec3 error = now.force[i] - s.source->forces[i - begin];
-        loss += force_factor * dot(error, error);
-        largest = std::max(largest, 2 * force_factor * norm(error));
+        const Huber force(norm(error), options_.force_huber);
+        loss += force_factor * force.loss;
+        slope.push_back((2 * force_factor * force.factor) * error);
+        largest = std::max(largest, norm(slope.back()));
       }
       const double h = options_.displacement / largest;
       for (std::int64_t i = begin; i < end; ++i) {
-        const Vec3 move = (2 * force_factor * h) * (now.force[i] - s.source->forces[i - begin]);
-        plus[i] += move;
-        minus[i] -= move;
+        plus[i] += h * slope[i - begin];
+        minus[i] -= h * slope[i - begin];
       }
-      factor_plus.push_back(energy_factor * energy_error - 1 / (2 * h));
-      factor_minus.push_back(energy_factor * energy_error + 1 / (2 * h));
+      const double energy_slope = energy_factor * energy.factor * energy_error;
+      factor_plus.push_back(energy_slope - 1 / (2 * h));
+      factor_minus.push_back(energy_slope + 1 / (2 * h));
     }
     std::vector<at::Tensor> parameters;
     for (at::Tensor* p : network_.parameters()) parameters.push_back(*p);

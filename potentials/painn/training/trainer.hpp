@@ -29,9 +29,11 @@ struct TrainingStructure {
 };
 
 /// The loss of a structure of n atoms, times its weight:
-///   energy_weight (E - E_t)^2 / n + force_weight |F - F_t|^2 / (3 n).
+///   energy_weight rho(E - E_t) / n + force_weight sum_i rho(|F_i - F_i,t|) / (3 n)
+/// with the pseudo-Huber rho(x) = 2 d^2 (sqrt(1 + (x / d)^2) - 1): x^2 well below d, 2 d |x| above.
 struct TrainerOptions {
   double energy_weight = 1, force_weight = 1;  // 1/eV^2, A^2/eV^2
+  double energy_huber = 0, force_huber = 0;    // d, eV and eV/A; 0: x^2 everywhere
   double weight_decay = 0;                     // of AdamW
   double max_gradient = 10;                    // the gradient's norm is clipped to this
   double average = 0.999;                      // of the exponential moving average of the weights

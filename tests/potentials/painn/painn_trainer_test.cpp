@@ -1,4 +1,5 @@
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/sqrt.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
@@ -48,6 +49,11 @@ struct Problem {
   }
 };
 
+/// x2 = x^2 to its pseudo-Huber loss.
+at::Tensor huber(const at::Tensor& x2, double d) {
+  return d > 0 ? 2 * d * d * (at::sqrt(1 + x2 / (d * d)) - 1) : x2;
+}
+
 /// The mean loss by LibTorch alone, with second derivatives, and its gradient.
 std::vector<double> second_derivatives(const Problem& p, const TrainerOptions& o, double& loss) {
   TorchPainn network(p.model, at::kDouble, Device{});
@@ -70,12 +76,12 @@ std::vector<double> second_derivatives(const Problem& p, const TrainerOptions& o
     graph.vector = x.index_select(0, graph.neighbor) - x.index_select(0, graph.center);
     const at::Tensor energy = network.atom_energies(graph).sum();
     const at::Tensor error = energy - s.source->energy;
-    total = total + s.weight * o.energy_weight / static_cast<double>(n) * error.square();
+    total = total + s.weight * o.energy_weight / static_cast<double>(n) * huber(error.square(), o.energy_huber);
     const at::Tensor force = s.center.empty()
                                  ? at::zeros({n, 3}, at::kDouble)
                                  : -torch::autograd::grad({energy}, {x}, {}, true, true)[0];
     total = total + s.weight * o.force_weight / (3.0 * static_cast<double>(n)) *
-                        (force - rows(s.source->forces)).square().sum();
+                        huber((force - rows(s.source->forces)).square().sum(1), o.force_huber).sum();
   }
   total = total / static_cast<double>(p.prepared.size());
   loss = total.item<double>();
@@ -108,6 +114,7 @@ TEST(Trainer, GradientIsThatOfSecondDerivatives) {
     options.wide = true;
     options.energy_weight = 0.7;
     options.force_weight = 2;
+    if (channels == 12) options.energy_huber = 0.4, options.force_huber = 0.7;
     double loss = 0;
     const std::vector<double> wanted = second_derivatives(problem, options, loss);
     double errors[2];

@@ -26,6 +26,7 @@ inline DenseLayer random_layer(Random& random, int in, int out, bool bias) {
 inline PainnModel random_model(Random& random, int channels, int n_layers, int n_radial,
                                double cutoff) {
   PainnModel m;
+  m.epsilon = random() % 2 == 0 ? 1e-8 : 0.1;  // SchNetPack's, and that of new students
   m.channels = channels;
   m.n_radial = n_radial;
   m.cutoff = cutoff;

@@ -40,10 +40,12 @@ void Evaluator::evaluate_batch(std::span<const Structure> systems, bool virial,
   const std::vector<double> energies = state.potential.download();
   const std::vector<Vec3> forces = state.force.download();
   const std::vector<Mat3> virials = virial ? state.virial.download() : std::vector<Mat3>();
+  const auto uncertainty = potential_->uncertainty(simulation.state().view(), simulation.stream());
   for (std::size_t r = 0; r < batch.size(); ++r) {
     const auto first = forces.begin() + state.first_atom()[r];
     results.push_back(
         {energies[r], {first, first + batch[r].size()}, virial ? virials[r] : Mat3{}});
+    if (!uncertainty.empty()) results.back().uncertainty = uncertainty[r];
   }
 }
 

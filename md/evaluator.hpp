@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct Evaluation {
   double energy = 0;         // eV
   std::vector<Vec3> forces;  // [n] eV/A
   Mat3 virial{};             // -sum r (x) dE/dr, eV; zero where none was asked for
+  std::optional<ForceUncertainty> uncertainty{};  // nothing: the potential estimates none
 };
 
 /// The larger of two numbers; what is no number counts as the largest.

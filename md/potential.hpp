@@ -1,12 +1,12 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "md/force_uncertainty.hpp"
 #include "md/input/input.hpp"
 #include "md/neighbors/neighbors.hpp"
 #include "md/registry.hpp"
@@ -30,11 +30,9 @@ struct PotentialTraits {
   bool on_gpu = true;             // runs on a GPU
   std::set<int> elements;         // atomic numbers it knows; empty: any
   double force_noise = 1e-8;      // eV/A, rounding of the forces in the chosen precision
-  /// Of every atom of a system without periodicity, how far it lies from what the model was made
-  /// from: above 1 outside. Empty: not known.
-  std::function<std::vector<double>(const std::vector<int>& numbers,
-                                    const std::vector<Vec3>& positions)>
-      novelty;
+  /// eV/A; an estimated error of the forces above it is a reason not to trust them. 0: the
+  /// potential estimates none.
+  double uncertainty_threshold = 0;
   double energy_rounding = 2.3e-16;  // rounding of the total energy, relative to it
   bool charge = false;               // takes the charge and spin of a system into account
   std::string caution;  // said before a run: why dynamics may not be trusted; empty: it may
@@ -53,6 +51,10 @@ class Potential {
   /// stand at zero or at the sum of other terms. Replicas that are not running are evaluated too.
   virtual void add_forces(const StateView& state, const NeighborList& neighbors, bool virial,
                           Stream& stream) = 0;
+
+  /// Of every replica, the estimated error of the forces that add_forces gave last. Outside of
+  /// steps; empty where traits().uncertainty_threshold is 0.
+  virtual std::vector<ForceUncertainty> uncertainty(const StateView&, Stream&) { return {}; }
 
   /// The model, for logs and `understudy check`; may be empty.
   virtual Description describe() const { return {}; }

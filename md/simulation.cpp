@@ -145,6 +145,7 @@ void Simulation::read(Frame& frame, bool velocities, bool forces, bool virial) c
   state_.position.download(frame.position);
   frame.velocity.clear();
   frame.force.clear();
+  frame.uncertainty.clear();
   if (velocities) state_.velocity.download(frame.velocity);
   if (forces) state_.force.download(frame.force);
   state_.cell.download(frame.cell);

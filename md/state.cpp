@@ -27,6 +27,7 @@ std::string describe_fault(int fault) {
   if (fault & fault_temperature) reasons.emplace_back("temperature above safety.max_temperature");
   if (fault & fault_distance) reasons.emplace_back("two atoms nearer than safety.min_distance");
   if (fault & fault_lost) reasons.emplace_back("an atom flew away");
+  if (fault & fault_uncertainty) reasons.emplace_back("uncertainty above safety.max_uncertainty");
   if (fault & fault_teacher)
     reasons.emplace_back("too far from the teacher (teacher.policy is stop)");
   return join(reasons, "; ");

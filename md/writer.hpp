@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "md/force_uncertainty.hpp"
 #include "md/registry.hpp"
 #include "md/structure.hpp"
 
@@ -33,6 +34,7 @@ struct Frame {
   std::vector<double> potential, kinetic, temperature;  // [n_replicas]
   std::vector<Mat3> stress;      // [n_replicas] eV/A^3, ASE's sign; empty: not known
   std::vector<int> status;       // [n_replicas] Status; only running ones get a frame
+  std::vector<ForceUncertainty> uncertainty;  // [n_replicas]; empty: not known
   std::vector<char> by_teacher;  // [n_replicas] moved by the teacher; empty: there is no handover
 };
 

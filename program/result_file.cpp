@@ -1,5 +1,7 @@
 #include "program/result_file.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -100,7 +102,11 @@ void append_result(std::string& text, const Structure& system, const Evaluation&
     throw NumericalError(system.source + ": its energy or a force is not a finite number");
   ExtendedXyzFields fields;
   fields.info = info;
-  fields.remarks = remarks_without(info, system.remarks);
+  if (result.uncertainty) {
+    fields.info.emplace_back("uncertainty", fmt::format("{:.6f}", result.uncertainty->error));
+    fields.info.emplace_back("uncertainty_atom", std::to_string(result.uncertainty->atom + 1));
+  }
+  fields.remarks = remarks_without(fields.info, system.remarks);
   fields.columns = system.columns;
   fields.column_text = system.column_text;
   fields.energy = result.energy;

@@ -9,6 +9,7 @@ std::unique_ptr<Potential> make(const EvaluationOptions& given) {
   const auto& [model, options] = given;
   const at::ScalarType precision = torch_precision(options);
   PotentialTraits traits = traits_of(model, options.precision);
+  traits.uncertainty_threshold = 0;  // the kernels' alone
 #ifndef MD_TORCH_CUDA
   traits.on_gpu = false;
 #endif

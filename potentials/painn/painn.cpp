@@ -11,11 +11,7 @@ PotentialTraits traits_of(const PainnModel& model, const std::string& precision)
   traits.periodic = true;
   traits.virial = true;
   traits.elements = model.elements;
-  if (!model.domain.empty())
-    traits.novelty = [domain = model.domain](const std::vector<int>& numbers,
-                                             const std::vector<Vec3>& positions) {
-      return domain.novelty(numbers, positions);
-    };
+  traits.uncertainty_threshold = model.uncertainty.threshold;
   traits.force_noise = precision == "float64" ? 1e-11 : 1e-4;
   return traits;
 }

@@ -29,6 +29,15 @@ class Profiled {
   virtual std::vector<std::pair<std::string, double>> profile() = 0;
 };
 
+/// What a potential of make_kernels also is: a source of what an Uncertainty is fitted to.
+class Featured {
+ public:
+  virtual ~Featured() = default;
+  virtual void keep_features() = 0;  // from now on
+  /// [n_atoms, H] silu(head0 s) of the last evaluation.
+  virtual std::vector<double> features() const = 0;
+};
+
 /// What another evaluation than the kernels gets.
 struct EvaluationOptions {
   const PainnModel& model;

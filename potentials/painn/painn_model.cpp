@@ -20,6 +20,8 @@ class Reader {
  public:
   explicit Reader(const Safetensors& file) : file_(file) {}
 
+  /// A tensor that something else has read.
+  void accept(const std::string& name) { taken_.insert(name); }
   /// Rows and columns of a matrix whose size is not known yet.
   std::pair<int, int> matrix_size(const std::string& name) const {
     const StoredTensor& tensor = file_.tensor(name);
@@ -103,14 +105,16 @@ PainnModel PainnModel::read(const Safetensors& file) {
   model.shift = reader.per_species("shift", species, unit);
   if (file.has(cutoff_buffer)) reader.take(cutoff_buffer, {1});
   if (file.has(frequency_buffer)) reader.take(frequency_buffer, {radial});
+  model.elements = elements_of(file, species - 1);
+  const int n_elements = static_cast<int>(model.elements.size());
+  model.uncertainty = Uncertainty::read(file, n_elements, hidden);
+  for (const TensorToWrite& tensor : model.uncertainty.tensors(n_elements))
+    reader.accept(tensor.name);
   reader.refuse_others();
 
   model.cutoff = cutoff_of(file, cutoff_buffer);
-  model.elements = elements_of(file, species - 1);
   model.envelope = choice(file, "envelope", {"cosine", "polynomial"}) == 0 ? Envelope::cosine
                                                                            : Envelope::polynomial;
-  if (const std::string domain = file.metadata("training_domain"); !domain.empty())
-    model.domain = TrainingDomain::read(domain, file.path());
   model.repulsion = choice(file, "repulsion", {"none", "zbl"}) == 1;
   model.epsilon = positive_of(file, "epsilon", model.epsilon);
   return model;
@@ -144,6 +148,8 @@ void PainnModel::write(const std::string& path, std::map<std::string, std::strin
     tensors.push_back({tensor.name, tensor.shape, *tensor.values});
   tensors.push_back({"scale", {n_species}, scale, true});
   tensors.push_back({"shift", {n_species}, shift, true});
+  for (TensorToWrite& tensor : uncertainty.tensors(static_cast<int>(elements.size())))
+    tensors.push_back(std::move(tensor));
   metadata["architecture"] = "painn";
   metadata["cutoff"] = fmt::format("{}", cutoff);
   std::vector<std::string> symbols;
@@ -152,7 +158,6 @@ void PainnModel::write(const std::string& path, std::map<std::string, std::strin
   metadata["envelope"] = envelope == Envelope::cosine ? "cosine" : "polynomial";
   metadata["repulsion"] = repulsion ? "zbl" : "none";
   metadata["epsilon"] = fmt::format("{}", epsilon);
-  if (!domain.empty()) metadata["training_domain"] = domain.text();
   metadata["energy_unit"] = "eV";
   metadata["length_unit"] = "angstrom";
   write_safetensors(path, tensors, metadata);
@@ -166,7 +171,10 @@ Description PainnModel::describe() const {
           {"elements", describe_elements(elements)},
           {"envelope", envelope == Envelope::cosine ? "cosine" : "polynomial"},
           {"repulsion", repulsion ? "zbl" : "none"},
-          {"epsilon", fmt::format("{}", epsilon)}};
+          {"epsilon", fmt::format("{}", epsilon)},
+          {"uncertainty", uncertainty.empty()
+                              ? "not known"
+                              : fmt::format("warns above {:.3g} eV/A", uncertainty.threshold)}};
 }
 
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "md/potential.hpp"
-#include "potentials/painn/training_domain.hpp"
+#include "potentials/painn/uncertainty.hpp"
 #include "potentials/support/safetensors.hpp"
 
 namespace md::painn {
@@ -48,7 +48,7 @@ struct PainnModel {
   std::vector<Layer> layers;      // [L]
   DenseLayer head0, head1;        // F -> H -> 1
   std::vector<double> scale, shift;  // [n_species] eV
-  TrainingDomain domain;             // empty: the file does not say what it was trained on
+  Uncertainty uncertainty;           // empty: the file does not say
 
   /// Throws InputError naming file and tensor: wrong architecture, a tensor too many or too few, of
   /// a wrong shape or not finite, units that cannot be converted.

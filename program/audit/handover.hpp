@@ -22,6 +22,10 @@ class HandoverPotential final : public Potential {
   /// energy, force and virial must stand at zero.
   void add_forces(const StateView& state, const NeighborList& neighbors, bool virial,
                   Stream& stream) override;
+  /// Of the student, also where the teacher drives.
+  std::vector<ForceUncertainty> uncertainty(const StateView& state, Stream& stream) override {
+    return student_.uncertainty(state, stream);
+  }
   Description describe() const override { return student_.describe(); }
 
   const std::set<int>& by_teacher() const { return by_teacher_; }

@@ -13,6 +13,7 @@
 #include "program/components.hpp"
 #include "program/distill/data.hpp"
 #include "program/distill/training.hpp"
+#include "program/distill/uncertainty.hpp"
 #include "program/folder.hpp"
 #include "program/progress.hpp"
 #include "program/run/run_loop.hpp"
@@ -106,20 +107,6 @@ painn::PainnModel new_model(const DistillOptions& o, const Dataset& data) {
   m.head0 = dense(f, std::max(1, f / 2), true);
   m.head1 = dense(std::max(1, f / 2), 1, true);
   return m;
-}
-
-/// What the training part of the data spans.
-painn::TrainingDomain domain_of(const painn::PainnModel& model, const Dataset& data) {
-  painn::TrainingDomain domain({model.elements.begin(), model.elements.end()});
-  const auto visit = [&](auto use) {
-    for (std::size_t k = 0; k < data.structures.size(); ++k)
-      if (data.groups[data.group[k]].part == Part::training)
-        use(data.structures[k].numbers, data.structures[k].positions);
-  };
-  visit([&](const auto& numbers, const auto& positions) { domain.add(numbers, positions); });
-  domain.finish_means();
-  visit([&](const auto& numbers, const auto& positions) { domain.widen(numbers, positions); });
-  return domain;
 }
 
 std::string error_row(const std::string& name, std::size_t n, const painn::TrainingErrors& e) {
@@ -251,7 +238,7 @@ ExitCode distill_verb(const CommandLine& line) {
   DistillTraining training(o, start, !o.initial.empty());
   if (!train_and_explore(input, o, teacher, training, tests, data)) return stopped();
   painn::PainnModel student = training.best();
-  student.domain = domain_of(student, data);
+  fit_uncertainty(input, o, data, student);
   std::map<std::string, std::string> metadata = report_errors(o, student, tests);
   metadata.merge(origin_of(input, o, training, data));
   const std::string target = o.directory + "/student.safetensors";

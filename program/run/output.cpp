@@ -19,7 +19,8 @@ std::string time_text(double time_ps, double time_step) {
   return time_step < 1e-6 ? fmt::format("{}", time_ps) : fmt::format("{:.9f}", time_ps);
 }
 
-Output::Output(const Stage& stage, const Replicas& replicas, bool virial, Samples& samples,
+Output::Output(const Stage& stage, const Replicas& replicas, const PotentialTraits& traits,
+               Samples& samples,
                const std::vector<FileMark>& resume)
     : batch_(replicas.batch()),
       samples_(samples),
@@ -31,7 +32,8 @@ Output::Output(const Stage& stage, const Replicas& replicas, bool virial, Sample
       velocities_(stage.options.write_velocities),
       forces_(stage.options.write_forces),
       packed_(stage.options.packed),
-      pressure_(virial && std::any_of(batch_.periodic.begin(), batch_.periodic.end(), solid)) {
+      pressure_(traits.virial && std::any_of(batch_.periodic.begin(), batch_.periodic.end(), solid)),
+      uncertainty_(traits.uncertainty_threshold > 0) {
   const std::string title =
       fmt::format("{} replicas, {} with {}", batch_.n_replicas(),
                   stage.input.text("integrator.method"), stage.input.text("potential.name"));
@@ -41,11 +43,12 @@ Output::Output(const Stage& stage, const Replicas& replicas, bool virial, Sample
         make_writer(format, {directory_, batch_, velocities_, forces_, packed_, title, resume}));
   const std::string header =
       std::string("step,time_ps,replica,temperature_K,potential_eV,kinetic_eV,total_eV,status") +
-      (pressure_ ? ",volume_A3,pressure_GPa" : "") + ",name,target_temperature_K\n";
+      (pressure_ ? ",volume_A3,pressure_GPa" : "") + ",name,target_temperature_K" +
+      (uncertainty_ ? ",uncertainty_eV_A,uncertainty_atom\n" : "\n");
   const bool temperatures = !stage.input.text("integrator.temperature").empty();
   for (std::size_t r = 0; r < replicas.origins.size(); ++r)
     endings_.push_back(
-        fmt::format(",{},{}\n", csv_field(replicas.origins[r].name),
+        fmt::format(",{},{}", csv_field(replicas.origins[r].name),
                     temperatures ? fmt::format("{:.6f}", replicas.settings[r].temperature) : ""));
   writer_ = std::make_unique<AsyncWriter>(
       std::move(writers), std::make_unique<TextLog>(directory_, "log.csv", header, resume));
@@ -81,6 +84,11 @@ std::string Output::log_lines(const Frame& frame, std::string text) const {
       text += ",,";
     }
     text += endings_[r];
+    if (uncertainty_ && known && !frame.uncertainty.empty())
+      fmt::format_to(out, ",{:.6f},{}", frame.uncertainty[r].error, frame.uncertainty[r].atom + 1);
+    else if (uncertainty_)
+      text += ",,";
+    text += '\n';
   }
   return text;
 }

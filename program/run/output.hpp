@@ -18,9 +18,9 @@ std::string time_text(double time_ps, double time_step);
 /// writes on another.
 class Output {
  public:
-  /// `virial`: whether the potential has one. `resume` empty: new files; else they are cut back to
+  /// `traits` of the potential. `resume` empty: new files; else they are cut back to
   /// these marks and continued.
-  Output(const Stage& stage, const Replicas& replicas, bool virial, Samples& samples,
+  Output(const Stage& stage, const Replicas& replicas, const PotentialTraits& traits, Samples& samples,
          const std::vector<FileMark>& resume);
 
   bool frame_due(std::int64_t step) const { return step % every_ == 0 && !formats_.empty(); }
@@ -50,6 +50,7 @@ class Output {
   std::int64_t every_, log_every_;
   double time_step_;
   bool velocities_, forces_, packed_, pressure_;
+  bool uncertainty_;  // log.csv has its columns
   std::unique_ptr<AsyncWriter> writer_;
 };
 

@@ -15,10 +15,10 @@
 #include "program/run/fixed_settings.hpp"
 #include "program/run/memory.hpp"
 #include "program/run/minimize_stage.hpp"
-#include "program/run/novelty.hpp"
 #include "program/run/output.hpp"
 #include "program/run/quarantine.hpp"
 #include "program/run/report.hpp"
+#include "program/run/uncertainty_watch.hpp"
 #include "program/signals.hpp"
 
 namespace md {
@@ -57,14 +57,14 @@ class RunLoop {
         command_(command),
         samples_(static_cast<int>(start.systems.size())),
         simulation_(make_simulation(stage, start)),  // first: when it fails no file is touched
-        output_(stage, start, simulation_->potential().traits().virial, samples_,
+        output_(stage, start, simulation_->potential().traits(), samples_,
                 take_up(stage, from, *simulation_, samples_)),
         quarantine_(stage, start),
-        novelty_(output_),
+        uncertainty_(stage, output_),
         energy_(stage),
         fresh_(!from) {
     for (const auto& watch : stage.watches) watches_.push_back(watch.get());
-    watches_.push_back(&novelty_);
+    watches_.push_back(&uncertainty_);
     watches_.push_back(&energy_);
     quarantine_.begin(stage, start, *simulation_, from);
     for (Watch* watch : watches_) watch->begin(stage, start, *simulation_, from);
@@ -92,7 +92,7 @@ class RunLoop {
   std::unique_ptr<Simulation> simulation_;
   Output output_;
   Quarantine quarantine_;  // the first to look: what is bad is put aside before it is written
-  NoveltyWatch novelty_;
+  UncertaintyWatch uncertainty_;  // before the output too, which shows what it finds
   EnergyWatch energy_;
   std::vector<Watch*> watches_;  // all others
   bool fresh_;
@@ -104,6 +104,7 @@ void RunLoop::look() { quarantine_.look(*simulation_, seconds_since(start_)); }
 
 /// Output of this step, then the watches: a frame shows who moved the replicas until now.
 void RunLoop::stand_still() {
+  uncertainty_.look(*simulation_, seconds_since(start_));
   if (output_.due(simulation_->step())) {
     look();
     const auto start = Clock::now();

@@ -107,6 +107,10 @@ const bool registered[] = {
            ""},
           {"max_force", Kind::force, "500 eV/A",
            "a replica with a larger force on an atom is bad; off", ""},
+          {"max_uncertainty", Kind::force, "off",
+           "a replica is bad where the potential's own estimate of its force error is larger; "
+           "looked at every 10 steps",
+           ""},
           {"min_distance", Kind::length, "auto",
            "a replica with two atoms nearer than this is bad; off; auto: 0.3 A, off where the "
            "potential is bound to a place, as harmonic is, and atoms pass through each other",
@@ -217,6 +221,7 @@ RunOptions read_run_options(const Input& input) {
   o.stop_on_failure = input.choice("safety.on_failure") == "stop";
   const double inf = std::numeric_limits<double>::infinity();
   o.max_force = read_safety(input, "safety.max_force", inf);
+  o.max_uncertainty = read_safety(input, "safety.max_uncertainty", inf);
   if (input.text("safety.min_distance") != "auto")
     o.min_distance = read_safety(input, "safety.min_distance", 0);
   if (input.text("safety.max_temperature") != "auto")

@@ -92,6 +92,7 @@ struct Tape {
   Aligned<T> s;                // [n, F]
   Gathered<T, 4> g[2];         // dE/d(s', v') of a layer, by its parity
   std::vector<double> energy;  // [n] eV
+  T* features = nullptr;       // [n, H] the readout's hidden layer, where it is wanted
   Aligned<T> edge;             // [E, 4] of edge e = (x, a): dE/du and dE/dd of edge (a, x)
 
   void resize(const KernelWeights<T>& weights, int n_atoms, int n_edges);

@@ -1,10 +1,12 @@
 #include <tbb/enumerable_thread_specific.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "md/device/host_parallel.hpp"
 #include "md/neighbors/edges.hpp"
 #include "potentials/painn/cpu/kernel.hpp"
+#include "potentials/painn/feature_uncertainty.hpp"
 #include "potentials/painn/painn.hpp"
 #include "potentials/painn/zbl.hpp"
 #include "potentials/support/tiles.hpp"
@@ -15,14 +17,16 @@ namespace {
 constexpr int block_rows = 32;  // atoms of a large replica that go through a stage together
 
 template <class T>
-class KernelPotential final : public Potential, public Profiled {
+class KernelPotential final : public Potential, public Profiled, public Featured {
  public:
   KernelPotential(const PainnModel& model, PotentialTraits traits, Filters filters)
       : weights_(model, filters == Filters::table ? table_intervals : 0),
         n_stages_(2 * static_cast<int>(model.layers.size())),
         traits_(std::move(traits)),
         description_(model.describe()),
-        edges_(Device{}) {}
+        edges_(Device{}),
+        uncertainty_(feature_uncertainty(model, Device{})),
+        featured_(uncertainty_.has_value()) {}
 
   const PotentialTraits& traits() const override { return traits_; }
   Description describe() const override { return description_; }
@@ -32,6 +36,7 @@ class KernelPotential final : public Potential, public Profiled {
     if (stream.gate() && *stream.gate() != 0) return;
     edges_.update(state, neighbors, stream);
     gradient_.resize(std::max<std::size_t>(gradient_.size(), edges_.view().n_edges));
+    if (featured_) features_.resize(std::size_t(state.n_atoms) * weights_.hidden);
     make_tiles(state.first_atom, state.n_replicas, stream.threads(), tiles_);
     if (tiles_.side_by_side) {
       for_each_index_on_host(
@@ -43,6 +48,14 @@ class KernelPotential final : public Potential, public Profiled {
     for (const Tile& tile : tiles_.large) evaluate_together(state, tile, stream);
     edges_.add_forces(state, gradient_.data(), virial, stream);
   }
+
+  std::vector<ForceUncertainty> uncertainty(const StateView& state, Stream& stream) override {
+    if (!uncertainty_) return {};
+    return uncertainty_->evaluate(state, features_.data(), stream);
+  }
+
+  void keep_features() override { featured_ = true; }
+  std::vector<double> features() const override { return {features_.begin(), features_.end()}; }
 
   void set_profiled(bool on) override {
     profiled_ = on;
@@ -88,6 +101,8 @@ class KernelPotential final : public Potential, public Profiled {
   void prepare(const StateView& state, const Tile& tile, Work& work) {
     work.graph.begin(weights_, state, edges_.view(), tile.begin, tile.end);
     work.tape.resize(weights_, tile.n_atoms(), work.graph.n_edges);
+    if (featured_)
+      work.tape.features = features_.data() + std::size_t(tile.begin) * weights_.hidden;
   }
 
   void run(int stage, Work& work, Scratch<T>& scratch, int begin, int end) {
@@ -142,6 +157,9 @@ class KernelPotential final : public Potential, public Profiled {
   Description description_;
   EdgeList edges_;
   std::vector<Vec3> gradient_;  // [E of the batch]
+  std::optional<FeatureUncertainty> uncertainty_;
+  bool featured_;
+  std::vector<T> features_;  // [n_atoms, H] of the last evaluation, where featured_
   Tiles tiles_;
   tbb::enumerable_thread_specific<Work> work_;
   Work shared_;  // of a tile that all threads work on

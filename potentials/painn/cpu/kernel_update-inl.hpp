@@ -182,6 +182,7 @@ void readout(const KernelWeights<T>& w, const Graph<T>& g, Tape<T>& tape, Scratc
   T* const slope = scratch.b.data();
   multiply<T>(rows, f, h, &tape.s[std::size_t(begin) * f], f, w.head0,
               StoreSilu<T>{hidden, slope, h});
+  if (tape.features) std::copy(hidden, hidden + rows * h, tape.features + std::size_t(begin) * h);
   for (int r = 0; r < rows; ++r) {
     const int z = g.number[begin + r];
     double y = w.head1_bias;

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "md/errors.hpp"
+#include "potentials/painn/feature_uncertainty.hpp"
 #include "potentials/painn/gpu/device_potential.hpp"
 #include "potentials/painn/gpu/program_memory.cuh"
 #include "potentials/painn/gpu/program_run.cuh"
@@ -20,7 +22,8 @@ class DevicePotential final : public Potential {
         description_(model.describe()),
         device_(device),
         wanted_(wanted),
-        edges_(device) {}
+        edges_(device),
+        uncertainty_(feature_uncertainty(model, device)) {}
 
   const PotentialTraits& traits() const override { return traits_; }
   Description describe() const override { return description_; }
@@ -40,9 +43,19 @@ class DevicePotential final : public Potential {
     view.n_atoms = state.n_atoms;
     view.energy = energies_.energies();
     memory_.attach(view);
+    if (uncertainty_) {
+      const std::size_t wanted = std::size_t(state.n_atoms) * view.w.h;
+      if (features_.size() != wanted) features_ = {device_, wanted};
+      view.features = features_.data();
+    }
     run_program<T, operand>(stream, view, schedule_);
     energies_.add(state, stream);
     edges_.add_forces(state, view.gradient, virial, stream);
+  }
+
+  std::vector<ForceUncertainty> uncertainty(const StateView& state, Stream& stream) override {
+    if (!uncertainty_) return {};
+    return uncertainty_->evaluate(state, features_.data(), stream);
   }
 
  private:
@@ -63,6 +76,8 @@ class DevicePotential final : public Potential {
   Schedule wanted_;
   PaddedEdgeList edges_;
   AtomEnergies energies_;
+  std::optional<FeatureUncertainty> uncertainty_;
+  Array<T> features_;  // [n_atoms, H] of the last evaluation
   ProgramSchedule schedule_;
   std::int64_t list_ = -1;  // id of the list that schedule_ was made for
 };

@@ -109,6 +109,7 @@ struct Readout {
         const std::size_t at = std::size_t(group) * h + c;
         y[k] += static_cast<double>(head[c]) * static_cast<double>(v.a(begin)[at]);
         v.b(begin)[at] *= v.w.scale[z] * head[c];
+        if (v.features) v.features[i * h + c] = v.a(begin)[at];
       }
     double energy = v.w.energy_scale[z] * (lanes.sum(y) + v.w.bias) + v.w.energy_shift[z];
     if (v.repulsion) {

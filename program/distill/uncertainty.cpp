@@ -1,0 +1,76 @@
+#include "program/distill/uncertainty.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "md/evaluator.hpp"
+#include "potentials/painn/painn.hpp"
+#include "program/components.hpp"
+
+namespace md {
+namespace {
+
+Structure structure_of(const painn::LabelledStructure& labelled) {
+  Structure s;
+  s.numbers = labelled.numbers;
+  s.positions = labelled.positions;
+  return s;
+}
+
+double force_mae(const std::vector<Vec3>& a, const std::vector<Vec3>& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    for (int k = 0; k < 3; ++k) sum += std::abs(a[i][k] - b[i][k]);
+  return sum / (3.0 * static_cast<double>(a.size()));
+}
+
+/// f(structure, potential) for every structure of the part, evaluated in double.
+template <class F>
+void evaluate_part(const Input& input, const DistillOptions& o, const Dataset& data, Part part,
+                   const painn::PainnModel& student, F f) {
+  const Device cpu;
+  const PotentialOptions options{input, cpu, o.trainer.threads, false, "float64"};
+  Evaluator evaluator(cpu, o.trainer.threads,
+                      painn::make_kernels(student, options, painn::Filters::exact));
+  auto& featured = dynamic_cast<painn::Featured&>(evaluator.potential());
+  featured.keep_features();
+  for (std::size_t k = 0; k < data.structures.size(); ++k)
+    if (data.groups[data.group[k]].part == part)
+      f(data.structures[k], evaluator.evaluate(structure_of(data.structures[k])), featured);
+}
+
+}  // namespace
+
+void fit_uncertainty(const Input& input, const DistillOptions& o, const Dataset& data,
+                     painn::PainnModel& student) {
+  student.uncertainty = {};
+  bool training = false, validation = false;
+  for (const int g : data.group) {
+    training = training || data.groups[g].part == Part::training;
+    validation = validation || data.groups[g].part == Part::validation;
+  }
+  if (!training || !validation)
+    return warn(
+        "the student will not know its uncertainty: that needs frames for training and for "
+        "validation (distill.validation)");
+  painn::UncertaintyFit fit(student.elements, student.head0.out);
+  evaluate_part(input, o, data, Part::training, student,
+                [&](const painn::LabelledStructure& s, const Evaluation&,
+                    const painn::Featured& featured) { fit.add(s.numbers, featured.features()); });
+  student.uncertainty = fit.finish();
+  std::vector<painn::CalibrationFrame> frames;
+  std::vector<double> normal;
+  evaluate_part(
+      input, o, data, Part::validation, student,
+      [&](const painn::LabelledStructure& s, const Evaluation& said, const painn::Featured&) {
+        const double u = said.uncertainty->error;  // calibrated by 1 so far
+        frames.push_back({u, force_mae(said.forces, s.forces)});
+        if (std::isfinite(u)) normal.push_back(u);
+      });
+  painn::calibrate(student.uncertainty, frames, normal);
+  fmt::print("uncertainty: {:.3g} eV/A for u = 1; warns above {:.3g} eV/A\n",
+             student.uncertainty.calibration, student.uncertainty.threshold);
+}
+
+}  // namespace md

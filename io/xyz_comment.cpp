@@ -14,7 +14,7 @@ namespace {
 /// Names that ASE turns into results. Whoever writes the frame again has results of its own.
 bool is_result(const std::string& key) {
   return key == "energy" || key == "free_energy" || key == "forces" || key == "stress" ||
-         key == "virial";
+         key == "virial" || key == "uncertainty" || key == "uncertainty_atom";
 }
 
 std::vector<std::string_view> list(std::string& text) {

@@ -36,6 +36,7 @@ Audit::Audit(Stage& stage)
                0,
                0} {
   stage.add_file("teacher.model");
+  if (o_.in_doubt) stage.require_uncertainty("teacher.when");
 }
 
 void Audit::check(const Replicas& replicas) const {
@@ -99,13 +100,26 @@ std::set<int> Audit::handed_over() const {
   return replicas;
 }
 
+std::vector<char> Audit::doubtful(Simulation& simulation) const {
+  std::vector<char> result(known_.size(), 1);
+  if (!o_.in_doubt) return result;
+  const double own = simulation.potential().traits().uncertainty_threshold;
+  const double limit = o_.max_uncertainty > 0 ? o_.max_uncertainty : own;
+  const auto said = simulation.potential().uncertainty(simulation.state().view(),
+                                                       simulation.stream());
+  // What is no number is doubtful too.
+  for (std::size_t r = 0; r < result.size(); ++r) result[r] = !(said[r].error <= limit);
+  return result;
+}
+
 /// Running replicas in turn; then those the teacher moves anyway, which cost nothing.
-std::vector<int> Audit::take_turns(const std::vector<int>& status, bool affordable) {
+std::vector<int> Audit::take_turns(const std::vector<int>& status, bool affordable,
+                                   const std::vector<char>& doubtful) {
   const int n = static_cast<int>(status.size()), wanted = o_.replicas > 0 ? o_.replicas : n;
   std::vector<int> chosen;
   for (int k = 0; affordable && k < n && static_cast<int>(chosen.size()) < wanted; ++k) {
     const int r = (turn_ + k) % n;
-    if (running(status[r]) && !moved_by_teacher(r)) chosen.push_back(r);
+    if (running(status[r]) && !moved_by_teacher(r) && doubtful[r]) chosen.push_back(r);
   }
   for (int r = 0; r < n; ++r)
     if (running(status[r]) && moved_by_teacher(r)) chosen.push_back(r);
@@ -204,7 +218,7 @@ void Audit::look(Simulation& simulation, double elapsed) {
   frame.time_ps = static_cast<double>(frame.step) * time_step_ * 1e-3;
   const bool affordable = teacher_.time() <= o_.budget * elapsed;
   if (!affordable) ++subject_.skipped;
-  const std::vector<int> chosen = take_turns(frame.status, affordable);
+  const std::vector<int> chosen = take_turns(frame.status, affordable, doubtful(simulation));
   const std::vector<Evaluation> teacher = teacher_.evaluate(audited(frame, chosen));
 
   std::string text;

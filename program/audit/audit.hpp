@@ -53,7 +53,11 @@ class Audit final : public Watch {
   /// The replicas chosen that the student moves, as they are now.
   std::vector<Structure> audited(const Frame& frame, const std::vector<int>& chosen) const;
   bool moved_by_teacher(int r) const { return !by_teacher_.empty() && by_teacher_[r]; }
-  std::vector<int> take_turns(const std::vector<int>& status, bool affordable);
+  std::vector<int> take_turns(const std::vector<int>& status, bool affordable,
+                              const std::vector<char>& doubtful);
+  /// Of every replica, whether a look is worth while: with teacher.when = uncertainty where the
+  /// potential doubts itself.
+  std::vector<char> doubtful(Simulation& simulation) const;
   AuditRow row_of(const Frame& frame, int replica, double student, const Vec3* student_force,
                   double teacher, const Vec3* teacher_force) const;
   /// Largest of the errors as parts of their limits.

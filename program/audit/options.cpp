@@ -22,6 +22,14 @@ const bool registered = sections().add(
          {"precision", Kind::choice, "float32", "precision of the teacher, if a network",
           precisions},
          {"every", Kind::steps_or_time, "100", "between audits: steps or a time", ""},
+         {"when", Kind::choice, "steps",
+          "what is looked at then: replicas in turn, or those alone whose potential estimates an "
+          "error of its forces above max_uncertainty; these are no sample of the ensemble",
+          "steps|uncertainty"},
+         {"max_uncertainty", Kind::force, "",
+          "when = uncertainty: the estimate above which the teacher is asked; not given: the model "
+          "file's own threshold",
+          ""},
          {"replicas", Kind::text, "all", "how many replicas an audit looks at, taken in turns", ""},
          {"discard", Kind::steps_or_time, "1",
           "the report leaves out audits before this: steps or a time of warming up", ""},
@@ -72,6 +80,10 @@ AuditOptions read_audit_options(const Input& input, double time_step) {
     if (!input.text(key).empty()) value = input.positive(key);
   };
   limit("teacher.budget", o.budget);
+  o.in_doubt = input.choice("teacher.when") == "uncertainty";
+  limit("teacher.max_uncertainty", o.max_uncertainty);
+  if (o.max_uncertainty > 0 && !o.in_doubt)
+    input.fail("teacher.max_uncertainty", "belongs to teacher.when = uncertainty");
   limit("teacher.max_energy_error", o.max_energy_error);
   limit("teacher.max_force_error", o.max_force_error);
   const bool limits = input.has("teacher.max_energy_error") || input.has("teacher.max_force_error");

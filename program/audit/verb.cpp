@@ -33,7 +33,8 @@ Stage read_run(const std::string& folder, const CommandLine& line) {
                        ": an audit takes keys of [teacher], [potential] and [run]");
   static const std::set<std::string> only_runs{"teacher.every",     "teacher.replicas",
                                                "teacher.budget",    "teacher.policy",
-                                               "teacher.min_steps", "teacher.release"};
+                                               "teacher.min_steps", "teacher.release",
+                                               "teacher.when",      "teacher.max_uncertainty"};
   for (const auto& [key, value] : line.overrides)
     if (only_runs.contains(key))
       throw InputError(

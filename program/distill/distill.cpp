@@ -206,7 +206,6 @@ std::map<std::string, std::string> origin_of(const Input& input, const DistillOp
 ExitCode distill_verb(const CommandLine& line) {
   if (line.arguments.size() != 1)
     throw InputError("command line: distill needs an input file, or the folder of one to continue");
-  painn::trainers().find("libtorch");  // said now, not after hours of sampling
   const bool again = fs::is_directory(line.arguments[0]);
   Input input = read_input(line, again);
   const painn::PainnModel given =
@@ -215,6 +214,9 @@ ExitCode distill_verb(const CommandLine& line) {
           : painn::PainnModel::read(Safetensors(input.file("distill.initial")));
   if (!given.layers.empty()) take_sizes(input, given);
   const DistillOptions o = read_distill_options(input);
+  if (o.epochs == 0 && (given.layers.empty() || o.rounds > 0))
+    input.fail_value("distill.epochs", "needs distill.initial, and distill.rounds = 0");
+  if (o.epochs > 0) painn::trainers().find("libtorch");  // said now, not after hours of sampling
   if (!again)
     check_output_folder(input, o.directory, input.flag("output.overwrite"),
                         "continue it with `understudy distill` and this folder, ");
@@ -231,6 +233,10 @@ ExitCode distill_verb(const CommandLine& line) {
 
   Dataset data, tests;
   if (!make_dataset(input, o, teacher, data)) return stopped();
+  if (o.epochs == 0) {
+    add_uncertainty(input, o, data, given);
+    return ExitCode::done;
+  }
   // Before the training, so that no round learns from them, and what is wrong with them shows now.
   if (!make_tests(input, o, teacher, data, tests)) return stopped();
   painn::PainnModel start = o.initial.empty() ? new_model(o, data) : given;

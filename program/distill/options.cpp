@@ -56,7 +56,9 @@ const bool registered = sections().add(
          {"epsilon", Kind::number, "",
           "of the invariant sqrt(|V|^2 + epsilon); 0.1, or that of distill.initial", ""},
          {"initial", Kind::file, "", "a painn model to start from, instead of random weights", ""},
-         {"epochs", Kind::integer, "60", "passes over the data before the first round", ""},
+         {"epochs", Kind::integer, "60", "passes over the data before the first round; 0 with initial: that student gets an "
+          "uncertainty, and nothing else changes",
+          ""},
          {"rounds", Kind::integer, "0", "active rounds: run the student, learn where it fails", ""},
          {"round_epochs", Kind::integer, "20", "passes over the data after each round", ""},
          {"explore", Kind::files, "", "inputs of the runs that the student makes in a round", ""},
@@ -148,7 +150,7 @@ DistillOptions read_distill_options(const Input& input) {
   o.epsilon = input.text("distill.epsilon").empty() ? 0 : input.positive("distill.epsilon");
   if (!input.text("distill.initial").empty()) o.initial = input.file("distill.initial");
 
-  o.epochs = count(input, "distill.epochs", 1, 10'000'000);
+  o.epochs = count(input, "distill.epochs", 0, 10'000'000);
   o.rounds = count(input, "distill.rounds", 0, 1000);
   o.round_epochs = count(input, "distill.round_epochs", 1, 10'000'000);
   if (o.rounds > 0 && o.explore.empty())

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "md/evaluator.hpp"
+#include "md/file_hash.hpp"
 #include "potentials/painn/painn.hpp"
 #include "program/components.hpp"
 
@@ -44,6 +45,11 @@ void evaluate_part(const Input& input, const DistillOptions& o, const Dataset& d
 
 void fit_uncertainty(const Input& input, const DistillOptions& o, const Dataset& data,
                      painn::PainnModel& student) {
+  for (const painn::LabelledStructure& s : data.structures)
+    for (const int z : s.numbers)
+      if (!student.elements.contains(z))
+        input.fail("distill.initial", "does not know " + std::string(symbol(z)) +
+                                          ", which is in the data");
   student.uncertainty = {};
   bool training = false, validation = false;
   for (const int g : data.group) {
@@ -71,6 +77,21 @@ void fit_uncertainty(const Input& input, const DistillOptions& o, const Dataset&
   painn::calibrate(student.uncertainty, frames, normal);
   fmt::print("uncertainty: {:.3g} eV/A for u = 1; warns above {:.3g} eV/A\n",
              student.uncertainty.calibration, student.uncertainty.threshold);
+}
+
+void add_uncertainty(const Input& input, const DistillOptions& o, const Dataset& data,
+                     painn::PainnModel given) {
+  fit_uncertainty(input, o, data, given);
+  if (given.uncertainty.empty())
+    input.fail("distill.validation", "leaves no frames for training or none for validation");
+  const std::string target = o.directory + "/student.safetensors";
+  std::map<std::string, std::string> metadata =
+      Safetensors(input.file("distill.initial")).metadata();
+  metadata.erase("training_domain");  // what the uncertainty has replaced
+  metadata["uncertainty_data_sha256"] =
+      sha256_of_file(o.dataset.empty() ? o.directory + "/dataset.safetensors" : o.dataset);
+  given.write(target, metadata);
+  fmt::print("written: {}\n", target);
 }
 
 }  // namespace md

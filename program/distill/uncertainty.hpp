@@ -10,5 +10,10 @@ namespace md {
 /// has none, which is warned of.
 void fit_uncertainty(const Input& input, const DistillOptions& o, const Dataset& data,
                      painn::PainnModel& student);
+/// distill.epochs = 0: writes `given`, the student of distill.initial, with an uncertainty from
+/// these data and what its file says, to student.safetensors. Throws InputError where the data have
+/// no part for training or none for validation.
+void add_uncertainty(const Input& input, const DistillOptions& o, const Dataset& data,
+                     painn::PainnModel given);
 
 }  // namespace md

@@ -15,6 +15,20 @@
 namespace md {
 namespace {
 
+/// The replica whose forces the potential trusts least, where it says.
+void print_uncertainty(Simulation& simulation) {
+  const auto said = simulation.potential().uncertainty(simulation.state().view(),
+                                                       simulation.stream());
+  if (said.empty()) return;
+  std::size_t worst = 0;
+  for (std::size_t r = 1; r < said.size(); ++r)
+    if (!(said[r].error <= said[worst].error)) worst = r;
+  const double threshold = simulation.potential().traits().uncertainty_threshold;
+  fmt::print("# uncertainty: at most {:.3g} eV/A estimated error of the forces, of replica {}, "
+             "atom {}; unusual above {:.3g}\n",
+             said[worst].error, worst, said[worst].atom + 1, threshold);
+}
+
 /// Returns what the next stage would start from.
 Replicas check_stage(Input input, const Replicas* previous) {
   const Stage stage(std::move(input));
@@ -42,6 +56,7 @@ Replicas check_stage(Input input, const Replicas* previous) {
       "# {} replicas, {} atoms; the potential energy of replica 0 is {:.9f} eV, the largest force "
       "{:.4g} eV/A\n",
       state.n_replicas(), state.n_atoms(), frame.potential[0], largest);
+  print_uncertainty(*simulation);
   for (const auto& [name, value] : stage.potential_description)
     fmt::print("# {}: {}\n", name, value);
   fmt::print(

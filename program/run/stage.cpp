@@ -1,6 +1,7 @@
 #include "program/run/stage.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "md/errors.hpp"
@@ -190,11 +191,19 @@ Stage::Stage(Input given, bool watched) : input(std::move(given)) {
     minimize->max_steps = static_cast<int>(std::min<std::int64_t>(options.steps, 1'000'000'000));
     options.every = options.log_every = 1;  // what is written are the first and the last step
   }
+  if (std::isfinite(options.max_uncertainty)) require_uncertainty("safety.max_uncertainty");
   if (!watched) return;
   for (const auto& [name, maker] : md::watches().entries())
     if (std::unique_ptr<Watch> watch = maker.make(*this)) watches.push_back(std::move(watch));
   if (minimize && !watches.empty())
     input.fail("integrator.method", "is minimize, which no [teacher] looks at");
+}
+
+void Stage::require_uncertainty(const std::string& key) const {
+  if (potential->traits().uncertainty_threshold > 0) return;
+  input.fail_value(key,
+                   "needs a potential that estimates the error of its forces: the kernels of painn "
+                   "with a model file that says how (`understudy distill` writes it)");
 }
 
 void Stage::add_file(const std::string& key) {

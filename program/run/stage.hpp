@@ -41,6 +41,8 @@ struct Stage {
   explicit Stage(Input given, bool watched = true);
   /// Hashes the file of a key, where one is given.
   void add_file(const std::string& key);
+  /// Throws InputError, naming `key`, where the potential estimates no errors of its forces.
+  void require_uncertainty(const std::string& key) const;
 
   Input input;
   RunOptions options;

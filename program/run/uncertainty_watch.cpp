@@ -15,10 +15,6 @@ bool UncertaintyWatch::bounded() const { return std::isfinite(stage_.options.max
 void UncertaintyWatch::begin(const Stage&, const Replicas& replicas, Simulation& simulation,
                              const Checkpoint* from) {
   threshold_ = simulation.potential().traits().uncertainty_threshold;
-  if (threshold_ == 0 && bounded())
-    stage_.input.fail("safety.max_uncertainty",
-                      "needs a potential that estimates the error of its forces: kernels of painn "
-                      "with a model file that says how (`understudy distill`); use off");
   for (const Origin& origin : replicas.origins) names_.push_back(origin.name);
   largest_.assign(replicas.systems.size(), 0);
   if (threshold_ > 0 && from && from->has("uncertainty_watch"))

@@ -63,7 +63,7 @@ def test_a_student_with_its_history():
     first, last = (float(rows[k]["validation_force_mae_eV_A"]) for k in (0, -1))
     expect(last < 0.6 * first, "validation error", first, last)
     note = metadata("out/student.safetensors")
-    for key in ("teacher", "teacher_sha256", "data_sha256", "test_force_mae_eV_A", "training_domain",
+    for key in ("teacher", "teacher_sha256", "data_sha256", "test_force_mae_eV_A",
                 "elements", "cutoff", "units" if "units" in note else "energy_unit"):
         expect(note.get(key), key, "is missing in the metadata")
     expect(note["elements"] == "H,N,O" and float(note["cutoff"]) == 4, note["elements"])

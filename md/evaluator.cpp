@@ -40,7 +40,7 @@ void Evaluator::evaluate_batch(std::span<const Structure> systems, bool virial,
   const std::vector<double> energies = state.potential.download();
   const std::vector<Vec3> forces = state.force.download();
   const std::vector<Mat3> virials = virial ? state.virial.download() : std::vector<Mat3>();
-  const auto uncertainty = potential_->uncertainty(simulation.state().view(), simulation.stream());
+  const auto uncertainty = simulation.uncertainty();
   for (std::size_t r = 0; r < batch.size(); ++r) {
     const auto first = forces.begin() + state.first_atom()[r];
     results.push_back(

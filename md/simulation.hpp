@@ -50,6 +50,10 @@ class Simulation {
   const Safety& safety() const { return safety_; }
   NeighborList& neighbors() { return neighbors_; }
   Stream& stream() { return stream_; }
+  /// Potential::uncertainty at the positions that the forces are of.
+  std::vector<ForceUncertainty> uncertainty() {
+    return potential_.uncertainty(state_.view(), stream_);
+  }
   const Potential& potential() const { return potential_; }
   const PhaseTimes& times() const { return times_; }
   /// Bytes of state and neighbor lists on the device, without what the potential holds.

@@ -20,8 +20,8 @@ enum Fault : int {
   fault_force = 2,
   fault_temperature = 4,
   fault_distance = 8,
-  fault_lost = 16,     // an atom left the range in which its periodic image can be counted
-  fault_teacher = 32,  // the teacher disagrees: teacher.policy = stop
+  fault_lost = 16,         // an atom left the range in which its periodic image can be counted
+  fault_teacher = 32,      // the teacher disagrees: teacher.policy = stop
   fault_uncertainty = 64,  // the potential does not trust itself: safety.max_uncertainty
 };
 /// "not a number", "force above safety.max_force", ...; several joined by "; ".

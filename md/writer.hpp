@@ -32,8 +32,8 @@ struct Frame {
   std::vector<Vec3> position, velocity, force;  // [n_atoms]; velocity, force empty when not written
   std::vector<Mat3> cell;                       // [n_replicas]
   std::vector<double> potential, kinetic, temperature;  // [n_replicas]
-  std::vector<Mat3> stress;      // [n_replicas] eV/A^3, ASE's sign; empty: not known
-  std::vector<int> status;       // [n_replicas] Status; only running ones get a frame
+  std::vector<Mat3> stress;                   // [n_replicas] eV/A^3, ASE's sign; empty: not known
+  std::vector<int> status;                    // [n_replicas] Status; only running ones get a frame
   std::vector<ForceUncertainty> uncertainty;  // [n_replicas]; empty: not known
   std::vector<char> by_teacher;  // [n_replicas] moved by the teacher; empty: there is no handover
 };

@@ -1,10 +1,9 @@
-#include "potentials/painn/feature_uncertainty.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "md/device/parallel.cuh"
+#include "potentials/painn/feature_uncertainty.hpp"
 
 namespace md::painn {
 namespace {

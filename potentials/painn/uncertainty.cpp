@@ -111,8 +111,9 @@ Uncertainty UncertaintyFit::finish() const {
   for (const auto& [z, m] : moments_) {
     std::vector<double> scale(h), c(h * h);
     for (std::size_t a = 0; m.count > 0 && a < h; ++a)
-      scale[a] = std::max(least_scale, std::sqrt(std::max(0.0, m.products[a * h + a] / m.count -
-                                                                   std::pow(m.sum[a] / m.count, 2))));
+      scale[a] =
+          std::max(least_scale, std::sqrt(std::max(0.0, m.products[a * h + a] / m.count -
+                                                            std::pow(m.sum[a] / m.count, 2))));
     for (std::size_t a = 0; a < h; ++a)
       for (std::size_t b = 0; b <= a; ++b) {
         if (m.count > 0)

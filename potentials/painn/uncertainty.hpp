@@ -18,16 +18,16 @@ namespace md::painn {
 ///   l = sqrt(g^T G^-1 g), g = [sum f, 1 n] / sqrt n, G = <g g^T> + 1e-7 tr G / (H + 1): how freely
 ///       the last layer could change the energy and leave those of the data as they are;
 ///   u = sqrt(m l), estimated error = calibration u (eV/A).
-/// Both inverses stand as the inverse of a Cholesky factor, packed by rows: row r has r + 1 numbers.
-/// In single precision these lose nothing that matters, which the inverse itself would.
+/// Both inverses stand as the inverse of a Cholesky factor, packed by rows: row r has r + 1
+/// numbers. In single precision these lose nothing that matters, which the inverse itself would.
 struct Uncertainty {
-  int hidden = 0;                // H; 0: the model does not say
-  std::vector<double> mean;      // [E, H], elements in rising order
-  std::vector<double> scale;     // [E, H] standard deviations; 0: the element is not in the data
-  std::vector<double> atoms;     // [E, H (H + 1) / 2] inverse factors of C_Z
-  std::vector<double> sums;      // [(H + 1) (H + 2) / 2] that of G
-  double calibration = 0;        // eV/A for u = 1
-  double threshold = 0;          // eV/A: 99 % of normal frames are below
+  int hidden = 0;             // H; 0: the model does not say
+  std::vector<double> mean;   // [E, H], elements in rising order
+  std::vector<double> scale;  // [E, H] standard deviations; 0: the element is not in the data
+  std::vector<double> atoms;  // [E, H (H + 1) / 2] inverse factors of C_Z
+  std::vector<double> sums;   // [(H + 1) (H + 2) / 2] that of G
+  double calibration = 0;     // eV/A for u = 1
+  double threshold = 0;       // eV/A: 99 % of normal frames are below
 
   bool empty() const { return hidden == 0; }
 

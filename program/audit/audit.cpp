@@ -105,8 +105,7 @@ std::vector<char> Audit::doubtful(Simulation& simulation) const {
   if (!o_.in_doubt) return result;
   const double own = simulation.potential().traits().uncertainty_threshold;
   const double limit = o_.max_uncertainty > 0 ? o_.max_uncertainty : own;
-  const auto said = simulation.potential().uncertainty(simulation.state().view(),
-                                                       simulation.stream());
+  const auto said = simulation.uncertainty();
   // What is no number is doubtful too.
   for (std::size_t r = 0; r < result.size(); ++r) result[r] = !(said[r].error <= limit);
   return result;

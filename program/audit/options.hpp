@@ -13,11 +13,11 @@ namespace md {
 /// Section [teacher] as numbers, checked.
 struct AuditOptions {
   enum class Policy { log, harvest, handover, stop };
-  bool in_doubt = false;     // only replicas whose potential doubts itself are looked at
+  bool in_doubt = false;       // only replicas whose potential doubts itself are looked at
   double max_uncertainty = 0;  // eV/A, above which it does; 0: its own threshold
-  std::int64_t every = 100;  // steps
-  std::int64_t discard = 1;  // steps at the start that the report leaves out
-  int replicas = 0;          // per audit; 0: all
+  std::int64_t every = 100;    // steps
+  std::int64_t discard = 1;    // steps at the start that the report leaves out
+  int replicas = 0;            // per audit; 0: all
   double budget = std::numeric_limits<double>::infinity();            // share of the run time
   double max_energy_error = std::numeric_limits<double>::infinity();  // eV per atom
   double max_force_error = std::numeric_limits<double>::infinity();   // eV/A, any component

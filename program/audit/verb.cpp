@@ -31,10 +31,9 @@ Stage read_run(const std::string& folder, const CommandLine& line) {
     if (!key.starts_with("teacher.") && !key.starts_with("run.") && !key.starts_with("potential."))
       throw InputError("command line: " + key +
                        ": an audit takes keys of [teacher], [potential] and [run]");
-  static const std::set<std::string> only_runs{"teacher.every",     "teacher.replicas",
-                                               "teacher.budget",    "teacher.policy",
-                                               "teacher.min_steps", "teacher.release",
-                                               "teacher.when",      "teacher.max_uncertainty"};
+  static const std::set<std::string> only_runs{
+      "teacher.every",     "teacher.replicas", "teacher.budget", "teacher.policy",
+      "teacher.min_steps", "teacher.release",  "teacher.when",   "teacher.max_uncertainty"};
   for (const auto& [key, value] : line.overrides)
     if (only_runs.contains(key))
       throw InputError(

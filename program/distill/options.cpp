@@ -56,7 +56,8 @@ const bool registered = sections().add(
          {"epsilon", Kind::number, "",
           "of the invariant sqrt(|V|^2 + epsilon); 0.1, or that of distill.initial", ""},
          {"initial", Kind::file, "", "a painn model to start from, instead of random weights", ""},
-         {"epochs", Kind::integer, "60", "passes over the data before the first round; 0 with initial: that student gets an "
+         {"epochs", Kind::integer, "60",
+          "passes over the data before the first round; 0 with initial: that student gets an "
           "uncertainty, and nothing else changes",
           ""},
          {"rounds", Kind::integer, "0", "active rounds: run the student, learn where it fails", ""},

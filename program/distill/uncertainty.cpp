@@ -48,8 +48,8 @@ void fit_uncertainty(const Input& input, const DistillOptions& o, const Dataset&
   for (const painn::LabelledStructure& s : data.structures)
     for (const int z : s.numbers)
       if (!student.elements.contains(z))
-        input.fail("distill.initial", "does not know " + std::string(symbol(z)) +
-                                          ", which is in the data");
+        input.fail("distill.initial",
+                   "does not know " + std::string(symbol(z)) + ", which is in the data");
   student.uncertainty = {};
   bool training = false, validation = false;
   for (const int g : data.group) {

@@ -17,16 +17,16 @@ namespace {
 
 /// The replica whose forces the potential trusts least, where it says.
 void print_uncertainty(Simulation& simulation) {
-  const auto said = simulation.potential().uncertainty(simulation.state().view(),
-                                                       simulation.stream());
+  const auto said = simulation.uncertainty();
   if (said.empty()) return;
   std::size_t worst = 0;
   for (std::size_t r = 1; r < said.size(); ++r)
     if (!(said[r].error <= said[worst].error)) worst = r;
   const double threshold = simulation.potential().traits().uncertainty_threshold;
-  fmt::print("# uncertainty: at most {:.3g} eV/A estimated error of the forces, of replica {}, "
-             "atom {}; unusual above {:.3g}\n",
-             said[worst].error, worst, said[worst].atom + 1, threshold);
+  fmt::print(
+      "# uncertainty: at most {:.3g} eV/A estimated error of the forces, of replica {}, "
+      "atom {}; unusual above {:.3g}\n",
+      said[worst].error, worst, said[worst].atom + 1, threshold);
 }
 
 /// Returns what the next stage would start from.

@@ -20,8 +20,7 @@ std::string time_text(double time_ps, double time_step) {
 }
 
 Output::Output(const Stage& stage, const Replicas& replicas, const PotentialTraits& traits,
-               Samples& samples,
-               const std::vector<FileMark>& resume)
+               Samples& samples, const std::vector<FileMark>& resume)
     : batch_(replicas.batch()),
       samples_(samples),
       directory_(stage.options.directory),
@@ -32,7 +31,8 @@ Output::Output(const Stage& stage, const Replicas& replicas, const PotentialTrai
       velocities_(stage.options.write_velocities),
       forces_(stage.options.write_forces),
       packed_(stage.options.packed),
-      pressure_(traits.virial && std::any_of(batch_.periodic.begin(), batch_.periodic.end(), solid)),
+      pressure_(traits.virial &&
+                std::any_of(batch_.periodic.begin(), batch_.periodic.end(), solid)),
       uncertainty_(traits.uncertainty_threshold > 0) {
   const std::string title =
       fmt::format("{} replicas, {} with {}", batch_.n_replicas(),

@@ -20,8 +20,8 @@ class Output {
  public:
   /// `traits` of the potential. `resume` empty: new files; else they are cut back to
   /// these marks and continued.
-  Output(const Stage& stage, const Replicas& replicas, const PotentialTraits& traits, Samples& samples,
-         const std::vector<FileMark>& resume);
+  Output(const Stage& stage, const Replicas& replicas, const PotentialTraits& traits,
+         Samples& samples, const std::vector<FileMark>& resume);
 
   bool frame_due(std::int64_t step) const { return step % every_ == 0 && !formats_.empty(); }
   bool log_due(std::int64_t step) const { return step % log_every_ == 0; }

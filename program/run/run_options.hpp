@@ -29,7 +29,7 @@ struct RunOptions {
   int keep = 2;
   double skin = 1;
   bool stop_on_failure = false;
-  double max_force = std::numeric_limits<double>::infinity();  // eV/A
+  double max_force = std::numeric_limits<double>::infinity();        // eV/A
   double max_uncertainty = std::numeric_limits<double>::infinity();  // eV/A
   std::optional<double> max_temperature;  // K, infinite when off; nothing: auto
   std::optional<double> min_distance;     // A, 0 when off; nothing: auto

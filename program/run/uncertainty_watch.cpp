@@ -34,7 +34,7 @@ void UncertaintyWatch::look(Simulation& simulation, double) {
   const bool due = output_.due(step) || (bounded() && step % interval == 0);
   if (threshold_ == 0 || !due || looked_ == step) return;
   looked_ = step;
-  now_ = simulation.potential().uncertainty(simulation.state().view(), simulation.stream());
+  now_ = simulation.uncertainty();
   judge(simulation);
 }
 

@@ -130,11 +130,13 @@ TEST(Uncertainty, IsRefusedWhereItsTensorsAreWrong) {
   refused([](Uncertainty& u) { u.threshold = INFINITY; }, "calibration");
   refused([](Uncertainty& u) { u.scale[1] = -1; }, "scale");
   refused([](Uncertainty& u) { u.mean[1] = std::nan(""); }, "mean");
-  refused([](Uncertainty& u) { u.hidden = width - 1, u.mean.resize(3 * u.hidden),
-                               u.scale.resize(3 * u.hidden),
-                               u.atoms.resize(3 * u.hidden * (u.hidden + 1) / 2),
-                               u.sums.resize((u.hidden + 1) * (u.hidden + 2) / 2); },
-          "mean");
+  refused(
+      [](Uncertainty& u) {
+        u.hidden = width - 1, u.mean.resize(3 * u.hidden), u.scale.resize(3 * u.hidden),
+        u.atoms.resize(3 * u.hidden * (u.hidden + 1) / 2),
+        u.sums.resize((u.hidden + 1) * (u.hidden + 2) / 2);
+      },
+      "mean");
 }
 
 /// Estimates of a batch by a potential.

@@ -184,7 +184,9 @@ const bool registered = add_architecture(
      .aliases = {"painn-schnetpack"},
      .telling_tensor = "rep.filter_net.weight",
      .describe = [](const Safetensors& file) { return PainnModel::read(file).describe(); },
-     .buffers = {"rep.cutoff_fn.cutoff", "rep.radial_basis.freqs"},
+     .buffers = {"rep.cutoff_fn.cutoff", "rep.radial_basis.freqs", "uncertainty.mean",
+                 "uncertainty.scale", "uncertainty.atoms", "uncertainty.sums",
+                 "uncertainty.calibration"},
      .unprintable = {
          {"training_domain", "of every element: mean, covariance and farthest atom of the data"}}});
 }  // namespace

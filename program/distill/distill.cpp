@@ -208,7 +208,7 @@ ExitCode distill_verb(const CommandLine& line) {
     throw InputError("command line: distill needs an input file, or the folder of one to continue");
   const bool again = fs::is_directory(line.arguments[0]);
   Input input = read_input(line, again);
-  const painn::PainnModel given =
+  painn::PainnModel given =
       input.text("distill.initial").empty()
           ? painn::PainnModel()
           : painn::PainnModel::read(Safetensors(input.file("distill.initial")));
@@ -237,6 +237,7 @@ ExitCode distill_verb(const CommandLine& line) {
     add_uncertainty(input, o, data, given);
     return ExitCode::done;
   }
+  given.uncertainty = {};  // of other weights than those to come
   // Before the training, so that no round learns from them, and what is wrong with them shows now.
   if (!make_tests(input, o, teacher, data, tests)) return stopped();
   painn::PainnModel start = o.initial.empty() ? new_model(o, data) : given;

@@ -7,7 +7,7 @@ import ase.io
 from harness import *
 
 WATER = (["O", "H", "H"], [[0, 0, 0.066], [0, 0.761, -0.526], [0, -0.761, -0.526]], None)
-TORN = (["O", "H", "H"], [[0, 0, 0.066], [0, 1.7, -1.2], [0, -0.761, -0.526]], None)
+TORN = (["O", "H", "H"], [[0, 0, 0.066], [0, 0.96, -0.65], [0, -0.761, -0.526]], None)  # one bond of 1.2 A
 OTHER = SOURCE / "inputs/models/student_small.safetensors"
 SAMPLE = {"potential.name": "painn", "potential.model": OTHER, **NVT, "integrator.time_step": "0.5 fs",
           "integrator.friction": "20 /ps", "system.structure": "in.xyz", "system.replicas": 8,

@@ -12,7 +12,7 @@ namespace {
 template <class T>
 struct AtomDistance {
   const int *number, *row;
-  int n_rows, h;
+  int n_rows, h, stride;
   const double *weight, *offset;
   const T* features;
   double* distance;
@@ -23,12 +23,18 @@ struct AtomDistance {
       return;
     }
     const double* w = weight + std::size_t(e) * h * (h + 1) / 2;
-    const T* const f = features + std::size_t(i) * h;
+    const T* const f = features + std::size_t(i) * stride;
     double sum = 0;
     for (int r = 0; r < h; ++r) {
-      double y = offset[std::size_t(e) * h + r];
-      for (int c = 0; c <= r; ++c) y += *w++ * static_cast<double>(f[c]);
-      sum += y * y;
+      // Four sums that need not wait for each other.
+      double y[4] = {offset[std::size_t(e) * h + r], 0, 0, 0};
+      int c = 0;
+      for (; c + 3 <= r; c += 4)
+        MD_UNROLL for (int k = 0; k < 4; ++k) y[k] += w[c + k] * static_cast<double>(f[c + k]);
+      for (; c <= r; ++c) y[0] += w[c] * static_cast<double>(f[c]);
+      w += r + 1;
+      const double one = (y[0] + y[1]) + (y[2] + y[3]);
+      sum += one * one;
     }
     distance[i] = std::sqrt(sum / h);
   }
@@ -38,7 +44,7 @@ struct AtomDistance {
 template <class T>
 struct FeatureSum {
   const int* first_atom;
-  int h;
+  int h, stride;
   const T* features;
   double* g;
   MD_HD void operator()(int index) const {
@@ -47,7 +53,7 @@ struct FeatureSum {
     const double root = std::sqrt(static_cast<double>(end - begin));
     double sum = 0;
     for (int i = begin; c < h && i < end; ++i)
-      sum += static_cast<double>(features[std::size_t(i) * h + c]);
+      sum += static_cast<double>(features[std::size_t(i) * stride + c]);
     g[index] = c < h ? sum / root : root;
   }
 };
@@ -62,7 +68,7 @@ struct ReplicaUncertainty {
     const int begin = first_atom[r];
     int worst = begin;
     // What is no number is worse than any.
-    for (int i = begin; i < first_atom[r + 1]; ++i)
+    for (int i = begin; i < first_atom[r + 1] && distance[worst] == distance[worst]; ++i)
       if (!(distance[i] <= distance[worst])) worst = i;
     const double* w = sums;
     double rigidity = 0;
@@ -105,16 +111,17 @@ FeatureUncertainty::FeatureUncertainty(const PainnModel& model, Device device)
 
 template <class T>
 std::vector<ForceUncertainty> FeatureUncertainty::evaluate(const StateView& state,
-                                                           const T* features,
+                                                           const T* features, int stride,
                                                            Stream& stream) const {
   const int h = hidden_, n = state.n_replicas;
   Array<double> distance(device_, state.n_atoms), g(device_, std::size_t(n) * (h + 1));
   Array<ForceUncertainty> result(device_, n);
   for_each_index(stream, state.n_atoms,
                  AtomDistance<T>{state.number, row_.data(), static_cast<int>(row_.size()), h,
-                                 weight_.data(), offset_.data(), features, distance.data()},
+                                 stride, weight_.data(), offset_.data(), features, distance.data()},
                  h * h / 2);
-  for_each_index(stream, n * (h + 1), FeatureSum<T>{state.first_atom, h, features, g.data()}, 50);
+  for_each_index(stream, n * (h + 1),
+                 FeatureSum<T>{state.first_atom, h, stride, features, g.data()}, 50);
   for_each_index(stream, n,
                  ReplicaUncertainty{state.first_atom, h, calibration_, distance.data(), g.data(),
                                     sums_.data(), result.data()},
@@ -129,10 +136,10 @@ std::optional<FeatureUncertainty> feature_uncertainty(const PainnModel& model, D
 }
 
 template std::vector<ForceUncertainty> FeatureUncertainty::evaluate<float>(const StateView&,
-                                                                           const float*,
+                                                                           const float*, int,
                                                                            Stream&) const;
 template std::vector<ForceUncertainty> FeatureUncertainty::evaluate<double>(const StateView&,
-                                                                            const double*,
+                                                                            const double*, int,
                                                                             Stream&) const;
 
 }  // namespace md::painn

@@ -15,9 +15,10 @@ class FeatureUncertainty {
  public:
   FeatureUncertainty(const PainnModel& model, Device device);
 
-  /// Estimated error of every replica's forces; `features`, [n_atoms, H], are the device's.
+  /// Estimated error of every replica's forces; `features`, [n_atoms, stride] of
+  /// which the first H count, are the device's.
   template <class T>
-  std::vector<ForceUncertainty> evaluate(const StateView& state, const T* features,
+  std::vector<ForceUncertainty> evaluate(const StateView& state, const T* features, int stride,
                                          Stream& stream) const;
 
  private:

@@ -137,7 +137,7 @@ Uncertainty UncertaintyFit::finish() const {
   return u;
 }
 
-void calibrate(Uncertainty& uncertainty, std::span<const CalibrationFrame> left_out,
+bool calibrate(Uncertainty& uncertainty, std::span<const CalibrationFrame> left_out,
                std::vector<double> normal) {
   double sum = 0, n = 0;
   for (const CalibrationFrame& frame : left_out)
@@ -145,13 +145,13 @@ void calibrate(Uncertainty& uncertainty, std::span<const CalibrationFrame> left_
       sum += std::log(frame.force_mae / frame.u);
       ++n;
     }
-  if (n == 0 || normal.empty())
-    throw InputError("an uncertainty cannot be calibrated without frames that were left out");
+  if (n == 0 || normal.empty()) return false;
   uncertainty.calibration = std::exp(sum / n);
   const auto last = normal.begin() + static_cast<std::ptrdiff_t>(
                                          quantile * static_cast<double>(normal.size() - 1) + 0.5);
   std::nth_element(normal.begin(), last, normal.end());
   uncertainty.threshold = uncertainty.calibration * *last;
+  return uncertainty.threshold > 0 && std::isfinite(uncertainty.threshold);
 }
 
 }  // namespace md::painn

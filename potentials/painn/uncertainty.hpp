@@ -60,11 +60,12 @@ class UncertaintyFit {
 };
 
 /// calibration: the geometric mean of error / u over frames of molecules that were left out;
-/// threshold: the calibrated u below which 99 % of `normal` are. Throws InputError without frames.
+/// threshold: the calibrated u below which 99 % of `normal` are. False where
+/// these frames cannot say it: there are none, or all are without error.
 struct CalibrationFrame {
   double u, force_mae;  // force_mae in eV/A
 };
-void calibrate(Uncertainty& uncertainty, std::span<const CalibrationFrame> left_out,
+bool calibrate(Uncertainty& uncertainty, std::span<const CalibrationFrame> left_out,
                std::vector<double> normal);
 
 }  // namespace md::painn

@@ -26,6 +26,14 @@ double force_mae(const std::vector<Vec3>& a, const std::vector<Vec3>& b) {
   return sum / (3.0 * static_cast<double>(a.size()));
 }
 
+/// Ordinary frames are those that count at least half in the loss; torn ones, which teach the
+/// repulsion of atoms, are not.
+bool is_ordinary(const painn::LabelledStructure& s, double soft_force) {
+  double square = 0;
+  for (const Vec3& f : s.forces) square += dot(f, f);
+  return square <= 3.0 * static_cast<double>(s.forces.size()) * soft_force * soft_force;
+}
+
 /// f(structure, potential) for every structure of the part, evaluated in double.
 template <class F>
 void evaluate_part(const Input& input, const DistillOptions& o, const Dataset& data, Part part,
@@ -66,15 +74,21 @@ void fit_uncertainty(const Input& input, const DistillOptions& o, const Dataset&
                     const painn::Featured& featured) { fit.add(s.numbers, featured.features()); });
   student.uncertainty = fit.finish();
   std::vector<painn::CalibrationFrame> frames;
-  std::vector<double> normal;
+  std::vector<double> all, ordinary;
   evaluate_part(
       input, o, data, Part::validation, student,
       [&](const painn::LabelledStructure& s, const Evaluation& said, const painn::Featured&) {
         const double u = said.uncertainty->error;  // calibrated by 1 so far
         frames.push_back({u, force_mae(said.forces, s.forces)});
-        if (std::isfinite(u)) normal.push_back(u);
+        if (!std::isfinite(u)) return;
+        all.push_back(u);
+        if (is_ordinary(s, o.soft_force)) ordinary.push_back(u);
       });
-  painn::calibrate(student.uncertainty, frames, normal);
+  if (!painn::calibrate(student.uncertainty, frames, ordinary.empty() ? all : ordinary)) {
+    student.uncertainty = {};
+    return warn(
+        "the student will not know its uncertainty: the frames for validation cannot calibrate it");
+  }
   fmt::print("uncertainty: {:.3g} eV/A for u = 1; warns above {:.3g} eV/A\n",
              student.uncertainty.calibration, student.uncertainty.threshold);
 }
@@ -83,7 +97,8 @@ void add_uncertainty(const Input& input, const DistillOptions& o, const Dataset&
                      painn::PainnModel given) {
   fit_uncertainty(input, o, data, given);
   if (given.uncertainty.empty())
-    input.fail("distill.validation", "leaves no frames for training or none for validation");
+    input.fail("distill.validation",
+               "leaves no frames that an uncertainty could be fitted to and calibrated by");
   const std::string target = o.directory + "/student.safetensors";
   std::map<std::string, std::string> metadata =
       Safetensors(input.file("distill.initial")).metadata();

@@ -26,6 +26,7 @@ class KernelPotential final : public Potential, public Profiled, public Featured
         description_(model.describe()),
         edges_(Device{}),
         uncertainty_(feature_uncertainty(model, Device{})),
+        hidden_(model.head0.out),
         featured_(uncertainty_.has_value()) {}
 
   const PotentialTraits& traits() const override { return traits_; }
@@ -51,11 +52,16 @@ class KernelPotential final : public Potential, public Profiled, public Featured
 
   std::vector<ForceUncertainty> uncertainty(const StateView& state, Stream& stream) override {
     if (!uncertainty_) return {};
-    return uncertainty_->evaluate(state, features_.data(), stream);
+    return uncertainty_->evaluate(state, features_.data(), weights_.hidden, stream);
   }
 
   void keep_features() override { featured_ = true; }
-  std::vector<double> features() const override { return {features_.begin(), features_.end()}; }
+  std::vector<double> features() const override {
+    std::vector<double> result;
+    for (auto row = features_.begin(); row != features_.end(); row += weights_.hidden)
+      result.insert(result.end(), row, row + hidden_);
+    return result;
+  }
 
   void set_profiled(bool on) override {
     profiled_ = on;
@@ -158,6 +164,7 @@ class KernelPotential final : public Potential, public Profiled, public Featured
   EdgeList edges_;
   std::vector<Vec3> gradient_;  // [E of the batch]
   std::optional<FeatureUncertainty> uncertainty_;
+  int hidden_;  // H; weights_ have it padded
   bool featured_;
   std::vector<T> features_;  // [n_atoms, H] of the last evaluation, where featured_
   Tiles tiles_;

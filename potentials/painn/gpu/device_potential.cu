@@ -55,7 +55,7 @@ class DevicePotential final : public Potential {
 
   std::vector<ForceUncertainty> uncertainty(const StateView& state, Stream& stream) override {
     if (!uncertainty_) return {};
-    return uncertainty_->evaluate(state, features_.data(), stream);
+    return uncertainty_->evaluate(state, features_.data(), weights_.view().h, stream);
   }
 
  private:

@@ -73,7 +73,7 @@ struct ProgramView {
   T* partial = nullptr;      // [E, F / G, 4] dE/dd, dE/du collected at e over G = group_channels()
   Vec3* gradient = nullptr;  // [E] dE/dr of the edge, eV/A
   double* energy = nullptr;  // [N] eV
-  T* features = nullptr;     // [N, H] the head's hidden layer; null: not kept
+  T* features = nullptr;     // [N, H, padded] the head's hidden layer; null: not kept
 
   T* tape = nullptr;        // [L][16 N F]
   T* s = nullptr;           // [N, 2F] the scalars, and |V| behind them

@@ -67,6 +67,7 @@ def test_a_student_with_its_history():
                 "elements", "cutoff", "units" if "units" in note else "energy_unit"):
         expect(note.get(key), key, "is missing in the metadata")
     expect(note["elements"] == "H,N,O" and float(note["cutoff"]) == 4, note["elements"])
+    expect(b"uncertainty.calibration" in open("out/student.safetensors", "rb").read(100_000), "no uncertainty")
     errors = {r["system"]: r for r in csv.DictReader(open("out/errors.csv"))}
     expect(set(errors) == {"H2O", "H3N", "all"}, set(errors))
     # The test errors are those of the file that was written, by the engine itself, on the frames that are new:

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <set>
 
 #include "md/minimizer/minimizer.hpp"
 #include "md/random.hpp"
+#include "program/progress.hpp"
 #include "program/surroundings.hpp"
 
 namespace md {
@@ -31,18 +33,27 @@ struct Numbers {
 void add_minima(Frames& frames, Evaluator& teacher, const DistillOptions& o) {
   std::vector<Structure> starts;
   std::vector<int> groups;
-  std::vector<bool> started(frames.groups.size(), false);
+  std::set<std::vector<int>> started;
   for (std::size_t k = 0; k < frames.structures.size(); ++k)
-    if (const int g = frames.group[k]; !started[g]) {
-      started[g] = true;
+    if (started.insert(frames.structures[k].numbers).second) {
       starts.push_back(frames.structures[k]);
-      groups.push_back(g);
+      groups.push_back(frames.group[k]);
     }
   const auto add = [&](const Structure& s, std::size_t k) {
     frames.structures.push_back(s);
     frames.group.push_back(groups[k]);
   };
-  const std::vector<Minimized> minima = Minimizer(teacher, {}).minimize(starts);
+  Progress progress("minima of the teacher", 0, static_cast<std::int64_t>(starts.size()), o.progress);
+  std::vector<Minimized> minima(starts.size());
+  std::size_t taken = 0;
+  std::int64_t done = 0;
+  Minimizer(teacher, {.force_tolerance = 0.03, .max_steps = 200})
+      .minimize([&] { return taken < starts.size() ? std::optional(starts[taken++]) : std::nullopt; },
+                [&](std::size_t k, Minimized minimum) {
+                  minima[k] = std::move(minimum);
+                  progress.update(++done);
+                });
+  progress.clear();
   std::size_t n_minima = 0, n_copies = 0;
   for (std::size_t k = 0; k < minima.size(); ++k) {
     if (!minima[k].converged) continue;

@@ -25,7 +25,7 @@ const bool registered = sections().add(
          {"rattle", Kind::length, "0.15 A", "largest standard deviation of these displacements",
           ""},
          {"minima", Kind::flag, "no",
-          "the teacher's minimum nearest to the first frame of each trajectory is learned from too",
+          "the teacher's minimum nearest to the first frame of each molecule is learned from too",
           ""},
          {"displaced", Kind::integer, "0",
           "copies of each minimum whose atoms are displaced, by 1/100 of distill.displacement up "

@@ -76,9 +76,8 @@ Replicas bring_to_rest(const Stage& stage, const Replicas& start, Outcomes& outc
 /// The two frames with their rows of the log, a checkpoint, and the reports.
 void write_all(const Stage& stage, const Replicas& start, const Replicas& last, Outcomes& outcomes,
                const Timings& timings, const std::string& command) {
-  const bool virial = stage.potential->traits().virial;
   Samples rows(static_cast<int>(start.systems.size()));
-  Output output(stage, start, virial, rows, {});
+  Output output(stage, start, stage.potential->traits(), rows, {});
   const auto write = [&](const Replicas& replicas, std::int64_t step) {
     auto simulation = make_simulation(stage, replicas);
     simulation->state().step.upload({&step, 1});

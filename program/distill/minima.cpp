@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <set>
 
 #include "md/minimizer/minimizer.hpp"
 #include "md/random.hpp"
@@ -33,26 +32,29 @@ struct Numbers {
 void add_minima(Frames& frames, Evaluator& teacher, const DistillOptions& o) {
   std::vector<Structure> starts;
   std::vector<int> groups;
-  std::set<std::vector<int>> started;
+  std::vector<bool> started(frames.groups.size(), false);
   for (std::size_t k = 0; k < frames.structures.size(); ++k)
-    if (started.insert(frames.structures[k].numbers).second) {
+    if (const int g = frames.group[k]; !started[g]) {
+      started[g] = true;
       starts.push_back(frames.structures[k]);
-      groups.push_back(frames.group[k]);
+      groups.push_back(g);
     }
   const auto add = [&](const Structure& s, std::size_t k) {
     frames.structures.push_back(s);
     frames.group.push_back(groups[k]);
   };
-  Progress progress("minima of the teacher", 0, static_cast<std::int64_t>(starts.size()), o.progress);
+  Progress progress("minima of the teacher", 0, static_cast<std::int64_t>(starts.size()),
+                    o.progress);
   std::vector<Minimized> minima(starts.size());
   std::size_t taken = 0;
   std::int64_t done = 0;
-  Minimizer(teacher, {.force_tolerance = 0.03, .max_steps = 200})
-      .minimize([&] { return taken < starts.size() ? std::optional(starts[taken++]) : std::nullopt; },
-                [&](std::size_t k, Minimized minimum) {
-                  minima[k] = std::move(minimum);
-                  progress.update(++done);
-                });
+  Minimizer(teacher, {})
+      .minimize(
+          [&] { return taken < starts.size() ? std::optional(starts[taken++]) : std::nullopt; },
+          [&](std::size_t k, Minimized minimum) {
+            minima[k] = std::move(minimum);
+            progress.update(++done);
+          });
   progress.clear();
   std::size_t n_minima = 0, n_copies = 0;
   for (std::size_t k = 0; k < minima.size(); ++k) {

@@ -6,8 +6,8 @@
 
 namespace md {
 
-/// What trajectories never visit, since they are warm: the minimum of the teacher that is nearest to
-/// the first frame of each molecule (list of atomic numbers), and copies of it. Of these, options.displaced have all atoms
+/// What trajectories never visit, since they are warm: the minimum of the teacher that is nearest
+/// to the first frame of each group, and copies of it. Of these, options.displaced have all atoms
 /// displaced by normal random numbers, their standard deviation log-uniform between 1/100 of
 /// options.displacement and all of it; options.moved have one atom moved alone, by 1/25 of
 /// options.displacement up to it, out of a place where its neighbors' directions cancel. There

@@ -25,7 +25,7 @@ const bool registered = sections().add(
          {"rattle", Kind::length, "0.15 A", "largest standard deviation of these displacements",
           ""},
          {"minima", Kind::flag, "no",
-          "the teacher's minimum nearest to the first frame of each molecule is learned from too",
+          "the teacher's minimum nearest to the first frame of each trajectory is learned from too",
           ""},
          {"displaced", Kind::integer, "0",
           "copies of each minimum whose atoms are displaced, by 1/100 of distill.displacement up "
@@ -131,7 +131,8 @@ DistillOptions read_distill_options(const Input& input) {
   o.displaced = count(input, "distill.displaced", 0, 100000);
   o.moved = count(input, "distill.moved", 0, 100000);
   o.displacement = input.positive("distill.displacement");
-  for (const auto& [key, n] : {std::pair("distill.displaced", o.displaced), {"distill.moved", o.moved}})
+  for (const auto& [key, n] :
+       {std::pair("distill.displaced", o.displaced), {"distill.moved", o.moved}})
     if (n > 0 && !o.minima) input.fail(key, "needs distill.minima = yes: it copies minima");
   o.min_difference = not_negative(input, "distill.min_difference");
   o.min_distance = not_negative(input, "distill.min_distance");

@@ -11,6 +11,7 @@
 #include "program/components.hpp"
 #include "program/progress.hpp"
 #include "program/run/checkpointing.hpp"
+#include "program/run/fixed_settings.hpp"
 #include "program/run/disk.hpp"
 #include "program/run/output.hpp"
 #include "program/run/report.hpp"
@@ -90,6 +91,7 @@ void write_all(const Stage& stage, const Replicas& start, const Replicas& last, 
   const Samples none(static_cast<int>(start.systems.size()));  // there is no drift to speak of
   Checkpoint checkpoint = make_checkpoint(*simulation, model_hash(stage), none, output.finish());
   add_replicas(checkpoint, last);
+  checkpoint.set("settings", fixed_settings(stage.input));
   const std::string& folder = stage.options.directory;
   write_checkpoint(folder + "/checkpoint.nc", checkpoint, stage.options.keep);
   const FinishedRun end{*simulation, stage, start, none, {&outcomes}, command, "finished"};

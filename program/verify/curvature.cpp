@@ -33,12 +33,12 @@ std::vector<Structure> known_molecules() {
     return s;
   };
   constexpr double ch = 1.09 / 1.7320508075688772;
-  return {molecule({6, 1, 1, 1, 1},
-                   {{}, {ch, ch, ch}, {ch, -ch, -ch}, {-ch, ch, -ch}, {-ch, -ch, ch}}),
-          molecule({6, 8, 8}, {{}, {0, 0, 1.178}, {0, 0, -1.178}}),
-          molecule({6, 6, 1, 1}, {{0, 0, 0.607}, {0, 0, -0.607}, {0, 0, 1.673}, {0, 0, -1.673}}),
-          molecule({6, 7, 1}, {{}, {0, 0, 1.176}, {0, 0, -1.070}}),
-          molecule({7, 7}, {{}, {0, 0, 1.10}})};
+  return {
+      molecule({6, 1, 1, 1, 1}, {{}, {ch, ch, ch}, {ch, -ch, -ch}, {-ch, ch, -ch}, {-ch, -ch, ch}}),
+      molecule({6, 8, 8}, {{}, {0, 0, 1.178}, {0, 0, -1.178}}),
+      molecule({6, 6, 1, 1}, {{0, 0, 0.607}, {0, 0, -0.607}, {0, 0, 1.673}, {0, 0, -1.673}}),
+      molecule({6, 7, 1}, {{}, {0, 0, 1.176}, {0, 0, -1.070}}),
+      molecule({7, 7}, {{}, {0, 0, 1.10}})};
 }
 
 /// Along the shortest bond of each symmetric center and between its two shortest.
@@ -76,9 +76,8 @@ std::vector<VerifyRow> check_curvature(const VerifyCase& c) {
   std::vector<Line> lines;
   if (!c.system.periodic.any()) add_lines(c.system, lines);
   for (const Structure& s : known)
-    if (c.traits.aperiodic && std::all_of(s.numbers.begin(), s.numbers.end(), [&](int z) {
-          return c.traits.elements.contains(z);
-        }))
+    if (c.traits.aperiodic && std::all_of(s.numbers.begin(), s.numbers.end(),
+                                          [&](int z) { return c.traits.elements.contains(z); }))
       add_lines(s, lines);
   if (lines.empty()) return {not_applicable(claim, "no symmetric center")};
   std::vector<Structure> systems;
@@ -121,8 +120,9 @@ std::vector<VerifyRow> check_curvature(const VerifyCase& c) {
     double difference = 0;
     for (std::size_t k = 0; k < said.size(); ++k)
       difference = larger(difference, largest_difference(said[k].forces, wanted[k].forces));
-    rows.push_back(judge(at_most("forces there: as in float64", difference, c.force_bound(), "eV/A"),
-                         c.traits.continuous_forces));
+    rows.push_back(
+        judge(at_most("forces there: as in float64", difference, c.force_bound(), "eV/A"),
+              c.traits.continuous_forces));
   }
   return rows;
 }

@@ -27,8 +27,9 @@ struct ScanResult {
 
 /// Looks for jumps anywhere on the path, wherever its cutoffs are. An interval whose midpoint is
 /// not where a smooth curve through its ends would have it is halved until it is, or until it is
-/// shorter than 2e-4 A: then what is left is a jump, or for any time step as good as one. Energies are compared with a cubic curve through
-/// values and slopes (error h^4/384 E''''), force vectors with a straight line (h^2/8 F'').
+/// shorter than 2e-4 A: then what is left is a jump, or for any time step as good as one. Energies
+/// are compared with a cubic curve through values and slopes (error h^4/384 E''''), force vectors
+/// with a straight line (h^2/8 F'').
 ScanResult scan_for_jumps(Evaluator& evaluator, const ScanPath& path, double energy_tolerance,
                           double force_tolerance);
 

@@ -17,9 +17,9 @@ namespace {
 
 /// One function and one line here make a new claim.
 const std::vector<Claim> all_claims{
-    check_forces,      check_virial,    check_rotation, check_translation,
-    check_permutation, check_net_force, check_size,     check_batch,
-    check_continuity,  check_curvature, check_repulsion, check_restart,  check_conservation,
+    check_forces,    check_virial,  check_rotation,     check_translation, check_permutation,
+    check_net_force, check_size,    check_batch,        check_continuity,  check_curvature,
+    check_repulsion, check_restart, check_conservation,
 };
 
 VerifiedSystem verify_system(const Input& input, Evaluator& evaluator, const Structure& system) {

@@ -76,12 +76,14 @@ std::vector<double> second_derivatives(const Problem& p, const TrainerOptions& o
     graph.vector = x.index_select(0, graph.neighbor) - x.index_select(0, graph.center);
     const at::Tensor energy = network.atom_energies(graph).sum();
     const at::Tensor error = energy - s.source->energy;
-    total = total + s.weight * o.energy_weight / static_cast<double>(n) * huber(error.square(), o.energy_huber);
+    total = total + s.weight * o.energy_weight / static_cast<double>(n) *
+                        huber(error.square(), o.energy_huber);
     const at::Tensor force = s.center.empty()
                                  ? at::zeros({n, 3}, at::kDouble)
                                  : -torch::autograd::grad({energy}, {x}, {}, true, true)[0];
-    total = total + s.weight * o.force_weight / (3.0 * static_cast<double>(n)) *
-                        huber((force - rows(s.source->forces)).square().sum(1), o.force_huber).sum();
+    total =
+        total + s.weight * o.force_weight / (3.0 * static_cast<double>(n)) *
+                    huber((force - rows(s.source->forces)).square().sum(1), o.force_huber).sum();
   }
   total = total / static_cast<double>(p.prepared.size());
   loss = total.item<double>();

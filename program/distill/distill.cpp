@@ -12,6 +12,7 @@
 #include "potentials/support/safetensors.hpp"
 #include "program/components.hpp"
 #include "program/distill/data.hpp"
+#include "program/distill/report.hpp"
 #include "program/distill/training.hpp"
 #include "program/distill/uncertainty.hpp"
 #include "program/folder.hpp"
@@ -109,50 +110,6 @@ painn::PainnModel new_model(const DistillOptions& o, const Dataset& data) {
   return m;
 }
 
-std::string error_row(const std::string& name, std::size_t n, const painn::TrainingErrors& e) {
-  return fmt::format("{},{},{:.6f},{:.6f},{:.6f},{:.6f},{:.6f},{:.6f},{:.4f}\n", name, n,
-                     e.energy_mae, e.energy_mae_per_atom, e.force_mae, e.force_rmse, e.force_r2,
-                     e.mean_force, e.mean_force > 0 ? 1 - e.force_mae / e.mean_force : 0);
-}
-
-/// Test errors of the finished student, by composition and in all, to errors.csv and the screen.
-std::map<std::string, std::string> report_errors(const DistillOptions& o,
-                                                 const painn::PainnModel& model,
-                                                 const Dataset& data) {
-  const auto trainer = painn::trainers().find("libtorch").make({model, o.trainer});
-  std::vector<painn::TrainingStructure> prepared;
-  prepared.reserve(data.structures.size());
-  std::map<std::string, std::vector<const painn::TrainingStructure*>> by_name;
-  std::vector<const painn::TrainingStructure*> all;
-  for (std::size_t k = 0; k < data.structures.size(); ++k) {
-    const Group& g = data.groups[data.group[k]];
-    if (g.part != Part::test) continue;
-    prepared.push_back(painn::Trainer::prepare(data.structures[k], model));
-    by_name[g.name].push_back(&prepared.back());
-    all.push_back(&prepared.back());
-  }
-  if (all.empty()) return {};
-  std::string text =
-      "system,structures,energy_mae_eV,energy_mae_eV_per_atom,force_mae_eV_A,force_rmse_eV_A,"
-      "force_r2,mean_force_eV_A,retention\n";
-  say("\n{:<16}{:>11}{:>16}{:>18}{:>10}\n", "test system", "structures", "energy MAE eV",
-      "force MAE eV/A", "R2");
-  const auto row = [&](const std::string& name, const auto& structures) {
-    const painn::TrainingErrors e = trainer->evaluate(structures);
-    text += error_row(name, structures.size(), e);
-    say("{:<16}{:>11}{:>16.4f}{:>18.4f}{:>10.5f}\n", name, structures.size(), e.energy_mae,
-        e.force_mae, e.force_r2);
-    return e;
-  };
-  for (const auto& [name, structures] : by_name) row(name, structures);
-  const painn::TrainingErrors e = row("all", all);
-  write_file(o.directory + "/errors.csv", text);
-  return {{"test_structures", std::to_string(all.size())},
-          {"test_energy_mae_eV", fmt::format("{:.6f}", e.energy_mae)},
-          {"test_force_mae_eV_A", fmt::format("{:.6f}", e.force_mae)},
-          {"test_force_r2", fmt::format("{:.6f}", e.force_r2)}};
-}
-
 /// The input of the file or of the folder, with the overrides; narrowed to its components. Throws
 /// InputError where a distillation that goes on would become another one.
 Input read_input(const CommandLine& line, bool again) {
@@ -197,6 +154,9 @@ std::map<std::string, std::string> origin_of(const Input& input, const DistillOp
     metadata["teacher"] = fs::path(input.text("potential.model")).filename().string();
   if (!input.text("potential.model").empty())
     metadata["teacher_sha256"] = sha256_of_file(input.file("potential.model"));
+  if (!o.initial.empty()) metadata["initial_sha256"] = sha256_of_file(o.initial);
+  if (const std::string license = input.text("distill.license"); !license.empty())
+    metadata["license"] = license;
   metadata["distilled_by"] = std::string("understudy ") + version;
   metadata["distilled_steps"] = std::to_string(training.member(0).steps());
   metadata["seed"] = std::to_string(o.seed);

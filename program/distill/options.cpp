@@ -84,6 +84,7 @@ const bool registered = sections().add(
           ""},
          {"teacher", Kind::text, "",
           "what the student's file says of its teacher; else its file's name", ""},
+         {"license", Kind::text, "", "what the student's file says of its licence", ""},
          {"seed", Kind::integer, "2026", "of weights, order and displacements", ""},
      }});
 

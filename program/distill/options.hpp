@@ -22,7 +22,7 @@ struct DistillOptions {
   double min_distance = 0, min_difference = 0;  // A
   double max_force = 0, soft_force = 0;         // eV/A
   double small_weight = 0;
-  double validation = 0;                        // share of the trajectories
+  double validation = 0;  // share of the trajectories
   std::uint32_t seed = 0;
 
   int channels = 0, layers = 0, radial = 0;

@@ -68,8 +68,7 @@ void DistillTraining::use(const Dataset& data) {
     square /=
         3.0 * static_cast<double>(s.forces.size()) * options_.soft_force * options_.soft_force;
     const double smallness = 2.0 / static_cast<double>(s.numbers.size());
-    prepared_.back().weight =
-        (1 + options_.small_weight * smallness * smallness) / (1 + square);
+    prepared_.back().weight = (1 + options_.small_weight * smallness * smallness) / (1 + square);
   }
   for (std::size_t k = 0; k < prepared_.size(); ++k) {
     if (nearest_atoms(data.structures[k].positions) < options_.min_distance) continue;

@@ -30,11 +30,10 @@ struct Residual {
 };
 
 /// How far `claimed` is from the derivative. `fifth`: an upper limit of the fifth derivative over
-/// 30; `rounding`: of what is claimed. Real potentials have features far narrower than any bond: a
-/// force that is cut off has kinks, and the norm of a vector may bend where it vanishes by symmetry
-/// (PaiNN's sqrt(v^2 + 1e-8) within 1e-4 A). So shorter steps are tried too, as long as rounding
-/// leaves a figure worth having (`sharp`), and the best counts: a wrong derivative agrees with
-/// none.
+/// 30; `rounding`: of what is claimed. A force that is cut off has kinks, and so have networks of
+/// vectors whose norms are not rounded off where they vanish. So shorter steps are tried too, as
+/// long as rounding leaves a figure worth having (`sharp`), and the best counts: a wrong derivative
+/// agrees with none.
 Residual derivative_residual(const VerifyCase& c, const std::function<Structure(double)>& at,
                              double claimed, double h, double fifth, double rounding,
                              double sharp) {

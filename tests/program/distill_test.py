@@ -85,6 +85,11 @@ def test_a_student_with_its_history():
            "--potential.name=painn", f"--potential.model={model}", "--potential.precision=float64")
     t, s = ase.io.read("t.xyz", ":"), ase.io.read("s.xyz", ":")
     error = np.mean(np.concatenate([np.abs(a.get_forces() - b.get_forces()).ravel() for a, b in zip(t, s)]))
+    off = [np.linalg.norm(a.get_forces() - b.get_forces(), axis=1) for a, b in zip(t, s)]
+    worst = max(range(len(off)), key=lambda k: off[k].max())
+    atom = off[worst].argmax()
+    expect(abs(off[worst].max() - float(errors["all"]["largest_force_error_eV_A"])) < 0.01 * off[worst].max(), errors["all"])
+    expect(errors["all"]["worst_atom"] == f"{atom + 1} {t[worst].symbols[atom]}", errors["all"], atom)
     said, n = float(errors["all"]["force_mae_eV_A"]), int(errors["all"]["structures"])
     expect(n == len(frames) > 4, n, "of", len(frames), "frames are new to the training")
     expect(abs(error - said) < 0.01 * said, error, errors["all"])

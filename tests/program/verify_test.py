@@ -1,6 +1,10 @@
 """verify: right potentials pass, faults are found, and what is not claimed is only reported."""
 
+import json
 import os
+import struct
+
+import numpy as np
 
 from harness import *
 
@@ -11,6 +15,7 @@ ONE = [f"--run.device={DEVICE}", "--run.threads=1", "--system.structure=in.xyz",
 EVERY_BIT = ("energy: in a batch as alone", "restart: arrays with other bits")
 JUMP, REPULSION = "largest jump of the energy", "pairs repel: no well down to 0.3 A"
 ROTATION = "energy: spread over 8 rotations"
+CURVATURE = "curvature at symmetric centers, 1e-4 to 1e-2 A"
 
 
 def verify(*options, code=0):
@@ -70,8 +75,35 @@ def test_the_student():
                    f"--potential.precision={precision}"]
         claims, failed, _ = verify(*options, code=0 if repels else 4)
         expect(failed == ([] if repels else [REPULSION]), precision, failed)
+        expect(CURVATURE in claims and claims[CURVATURE]["figure"] < 0.03, claims[CURVATURE])
         expect(claims["forces are -dE/dx"]["figure"] < (1e-5 if precision == "float64" else 1e-2),
                claims["forces are -dE/dx"])
+
+
+def with_epsilon(model, value, path):
+    """The same network with another epsilon in its invariant sqrt(|V|^2 + epsilon)."""
+    with open(model, "rb") as file:
+        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        tensors = file.read()
+    header["__metadata__"]["epsilon"] = value
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + tensors)
+
+
+def test_cusps_at_symmetric_places_are_found():
+    """What networks without a rounded invariant do at the centres of symmetric molecules and along linear ones."""
+    r, x = 1.477, 1.477 / 3**.5
+    tetrahedron = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
+    xyz("in.xyz", (["C"] * 5 + ["N"] * 4, np.concatenate([[[0, 0, 0]], x * tetrahedron,
+                                                          (x + 1.163 / 3**.5) * tetrahedron]), None))
+    with_epsilon(STUDENT, "1e-8", "cusps.safetensors")
+    model = ["--potential.name=painn", "--potential.model=cusps.safetensors"]
+    claims, failed, _ = verify(*model, "--potential.precision=float64", code=4)
+    for name in (CURVATURE, "largest jump of the forces"):
+        expect(name in failed and claims[name]["figure"] > 10 * claims[name]["bound"], claims[name])
+    claims, failed, _ = verify(*model, "--potential.precision=float32", code=4)
+    expect(CURVATURE in failed and "largest jump of the forces" in failed, claims[CURVATURE])
 
 
 def test_strict_means_every_bit():

@@ -29,13 +29,19 @@ TrainingErrors errors_of(std::span<const TrainingStructure* const> structures,
   for (const Prediction& prediction : said) {
     auto force = prediction.force.begin();
     for (const double energy : prediction.energy) {
+      const std::size_t at = next - structures.begin();
       const LabelledStructure& s = *(*next++)->source;
       const double n = static_cast<double>(s.numbers.size()), error = std::abs(energy - s.energy);
       t.energy_mae += error;
       t.energy_mae_per_atom += error / n;
       components += 3 * n;
-      for (const Vec3& wanted : s.forces) {
-        const Vec3 f = *force++;
+      for (std::size_t i = 0; i < s.forces.size(); ++i) {
+        const Vec3 wanted = s.forces[i], f = *force++;
+        if (const double off = norm(f - wanted); off > t.largest_error) {
+          t.largest_error = off;
+          t.worst_structure = at;
+          t.worst_atom = static_cast<int>(i);
+        }
         for (const auto& [x, y] : {std::pair(f.x, wanted.x), {f.y, wanted.y}, {f.z, wanted.z}}) {
           t.force_mae += std::abs(x - y);
           t.mean_force += std::abs(y);

@@ -48,6 +48,9 @@ struct TrainingErrors {
   double energy_mae = 0, energy_mae_per_atom = 0;  // eV
   double force_mae = 0, force_rmse = 0;            // eV/A
   double force_r2 = 0, mean_force = 0;  // 1 - residual / variance; mean |F component|, eV/A
+  double largest_error = -1;            // |F - F_t| of one atom, eV/A; of none: -1
+  std::size_t worst_structure = 0;      // where that is
+  int worst_atom = 0;                   // from 0
 };
 
 /// What a network says of structures back to back.

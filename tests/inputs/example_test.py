@@ -87,7 +87,8 @@ def distill_molecules(program, folder, _):
                 "--distill.samples=" + ",".join(os.path.join(inputs, n) for n in ("six.ini", "pentamer.ini")),
                 "--distill.test_samples=" + os.path.join(inputs, "test_six.ini"),
                 "--distill.explore=" + os.path.join(inputs, "explore_seven.ini"),
-                "--distill.epochs=1", "--distill.round_epochs=1", "--distill.channels=16",
+                "--distill.epochs=1", "--distill.rounds=1", "--distill.round_epochs=1", "--distill.channels=16",
+                "--distill.displaced=2", "--distill.moved=1",
                 f"--output.directory={out}", "--run.threads=1", "--run.progress=off")
     run_folder.require("round 1:" in text and "C6H6" in text, text)
     text = call(program, "models", os.path.join(out, "student.safetensors"))

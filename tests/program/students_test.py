@@ -1,0 +1,66 @@
+"""The shipped students at minima of their teacher (ANI-2x in float64), where symmetry cancels what networks look at."""
+
+import ase
+import ase.io
+import numpy as np
+
+from harness import *
+
+SMALL = SOURCE / "inputs/models/student_small.safetensors"
+MINIMA = SOURCE / "tests/data/teacher_minima.xyz"
+# Of the default student: largest mean force error of the set, its mean, eV/A; the largest and the mean error of the energy, eV.
+LIMITS = {"never": (.15, .15, .15, .15), "left_out": (.12, .12, .12, .12), "g2": (.08, .018, .08, .012)}
+
+
+def errors(model, precision="float64"):
+    """|F - F_t| (mean of the components, eV/A) and |E - E_t| (eV) of every molecule, by set."""
+    ok("energy", f"--system.structure={MINIMA}", "--output.file=s.xyz", "--output.overwrite=yes",
+       "--potential.name=painn", f"--potential.model={model}", f"--potential.precision={precision}")
+    found = {}
+    for t, s in zip(ase.io.read(MINIMA, ":"), ase.io.read("s.xyz", ":"), strict=True):
+        force = np.abs(t.get_forces() - s.get_forces()).mean()
+        energy = abs(t.get_potential_energy() - s.get_potential_energy())
+        found.setdefault(t.info["set"], []).append((force, energy, t.info["name"], s))
+    return found
+
+
+def test_at_the_minima_of_the_teacher():
+    for model, factor in ((STUDENT, 1), (SMALL, 2)):
+        for kind, of_model in errors(model).items():
+            force, energy, names, _ = zip(*of_model)
+            for what, values, worst, mean in (("eV/A", force, *LIMITS[kind][:2]), ("eV", energy, *LIMITS[kind][2:])):
+                k = int(np.argmax(values))
+                expect(values[k] <= factor * worst, model.name, kind, names[k], values[k], what)
+                expect(np.mean(values) <= factor * mean, model.name, kind, "mean", np.mean(values), what)
+
+
+def test_single_precision_is_that_of_double():
+    exact, rounded = errors(STUDENT), errors(STUDENT, "float32")
+    for kind in exact:
+        for (_, _, name, a), (_, _, _, b) in zip(exact[kind], rounded[kind]):
+            expect(np.abs(a.get_forces() - b.get_forces()).max() < 5e-5, name)
+
+
+def test_curvature_at_symmetric_centres():
+    """The force on the central atom is as stiff within 1e-4 A as within 1e-2 A."""
+    frames = [f for f in ase.io.read(MINIMA, ":") if f.info["name"] in ("spiropentane", "C(OMe)4", "C(CN)4", "CH4")]
+    expect(len(frames) == 4, [f.info["name"] for f in frames])
+    moved = []
+    for f in frames:
+        centre = int(np.argmin(np.linalg.norm(f.positions - f.positions.mean(0), axis=1)))
+        along = f.positions[np.argsort(f.get_distances(centre, range(len(f))))[1]] - f.positions[centre]
+        for step in (-1e-2, 1e-2, -1e-4, 1e-4):
+            g = ase.Atoms(f.numbers, f.positions)
+            g.positions[centre] += step * along / np.linalg.norm(along)
+            moved.append((g, centre, along / np.linalg.norm(along)))
+    ase.io.write("moved.xyz", [g for g, _, _ in moved], format="extxyz")
+    ok("energy", "--system.structure=moved.xyz", "--output.file=m.xyz", "--potential.name=painn",
+       f"--potential.model={STUDENT}", "--potential.precision=float64")
+    slope = [s.get_forces()[c] @ u for s, (_, c, u) in zip(ase.io.read("m.xyz", ":"), moved, strict=True)]
+    for k, f in enumerate(frames):
+        wide, narrow = ((slope[4 * k + i] - slope[4 * k + i + 1]) / (2 * h) for i, h in ((0, 1e-2), (2, 1e-4)))
+        expect(abs(narrow / wide - 1) < .03, f.info["name"], wide, narrow)
+
+
+if __name__ == "__main__":
+    main(*[f for n, f in list(globals().items()) if n.startswith("test_")])

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <map>
 
 #include "program/components.hpp"
 #include "program/distill/minima.hpp"
@@ -16,12 +17,12 @@ namespace md {
 namespace fs = std::filesystem;
 namespace {
 
-/// Appends structures and groups of `more` from structure `from` on.
+/// Adds the structures of `more` from structure `from` on to those they were made from.
 void append(Frames& frames, const Frames& more, std::size_t from) {
-  const auto n = static_cast<std::ptrdiff_t>(from);
-  frames.structures.insert(frames.structures.end(), more.structures.begin() + n,
-                           more.structures.end());
-  frames.group.insert(frames.group.end(), more.group.begin() + n, more.group.end());
+  std::map<int, std::vector<Structure>> made;
+  for (std::size_t k = from; k < more.structures.size(); ++k)
+    made[more.group[k]].push_back(more.structures[k]);
+  for (auto& [group, structures] : made) frames.add_made(group, std::move(structures));
 }
 
 /// What a student says of structures.

@@ -197,7 +197,8 @@ void Dataset::write(const std::string& path) const {
     first.push_back(static_cast<double>(numbers.size()));
   }
   Json list = Json::array();
-  for (const Group& g : groups) list.push_back(Json::array({g.name, static_cast<int>(g.part)}));
+  for (const Group& g : groups)
+    list.push_back(Json::array({g.name, static_cast<int>(g.part), static_cast<int>(g.made)}));
   const auto n = static_cast<std::int64_t>(numbers.size());
   const auto b = static_cast<std::int64_t>(structures.size());
   write_safetensors(path,
@@ -233,8 +234,18 @@ Dataset Dataset::read(const std::string& path) {
   }
   const Json groups = Json::parse(file.metadata("groups"));
   for (const Json& g : groups.items())
-    d.groups.push_back({g.items().at(0).text(), static_cast<Part>(g.items().at(1).integer())});
+    d.groups.push_back({g.items().at(0).text(), static_cast<Part>(g.items().at(1).integer()),
+                        g.items().size() > 2 && g.items()[2].integer() != 0});
   return d;
+}
+
+void Frames::add_made(int from, std::vector<Structure> made) {
+  if (made.empty()) return;
+  groups.push_back({groups[from].name, groups[from].part, true});
+  for (Structure& s : made) {
+    structures.push_back(std::move(s));
+    group.push_back(static_cast<int>(groups.size()) - 1);
+  }
 }
 
 }  // namespace md

@@ -16,6 +16,7 @@ enum class Part : int { training = 0, validation = 1, test = 2 };
 struct Group {
   std::string name;  // formula, "C2H6"
   Part part = Part::training;
+  bool made = false;  // from frames of another group: widened, not sampled
 };
 
 /// Labelled structures with their groups.
@@ -35,6 +36,9 @@ struct Frames {
   std::vector<Structure> structures;
   std::vector<int> group;
   std::vector<Group> groups;
+
+  /// Adds structures made from those of the group, as one of their own for the same part.
+  void add_made(int from, std::vector<Structure> made);
 };
 
 /// Takes out the frames that are nearer than `min_difference` to an earlier one, of whatever group,

@@ -34,15 +34,11 @@ void add_minima(Frames& frames, Evaluator& teacher, const DistillOptions& o) {
   std::vector<int> groups;
   std::vector<bool> started(frames.groups.size(), false);
   for (std::size_t k = 0; k < frames.structures.size(); ++k)
-    if (const int g = frames.group[k]; !started[g]) {
+    if (const int g = frames.group[k]; !started[g] && !frames.groups[g].made) {
       started[g] = true;
       starts.push_back(frames.structures[k]);
       groups.push_back(g);
     }
-  const auto add = [&](const Structure& s, std::size_t k) {
-    frames.structures.push_back(s);
-    frames.group.push_back(groups[k]);
-  };
   Progress progress("minima of the teacher", 0, static_cast<std::int64_t>(starts.size()),
                     o.progress);
   std::vector<Minimized> minima(starts.size());
@@ -60,7 +56,7 @@ void add_minima(Frames& frames, Evaluator& teacher, const DistillOptions& o) {
   for (std::size_t k = 0; k < minima.size(); ++k) {
     if (!minima[k].converged) continue;
     const Structure& minimum = minima[k].structure;
-    add(minimum, k);
+    std::vector<Structure> made{minimum};
     ++n_minima;
     const std::vector<int> centers = symmetric_centers(minimum);
     const int n_moved = centers.empty() ? 0 : o.moved;
@@ -75,9 +71,10 @@ void add_minima(Frames& frames, Evaluator& teacher, const DistillOptions& o) {
         s.positions[centers[copy % centers.size()]] +=
             (own.log_uniform(0.04 * o.displacement, o.displacement) / norm(direction)) * direction;
       }
-      add(s, k);
+      made.push_back(std::move(s));
       ++n_copies;
     }
+    frames.add_made(groups[k], std::move(made));
   }
   say("{} minima of the teacher ({} starts did not reach one) and {} copies added\n", n_minima,
       minima.size() - n_minima, n_copies);

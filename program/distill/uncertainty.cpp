@@ -26,15 +26,8 @@ double force_mae(const std::vector<Vec3>& a, const std::vector<Vec3>& b) {
   return sum / (3.0 * static_cast<double>(a.size()));
 }
 
-/// Ordinary frames are those that count at least half in the loss; torn ones, which teach the
-/// repulsion of atoms, are not.
-bool is_ordinary(const painn::LabelledStructure& s, double soft_force) {
-  double square = 0;
-  for (const Vec3& f : s.forces) square += dot(f, f);
-  return square <= 3.0 * static_cast<double>(s.forces.size()) * soft_force * soft_force;
-}
-
-/// f(structure, potential) for every structure of the part, evaluated in double.
+/// f(structure, potential) for every structure of the part that was sampled, evaluated in double.
+/// What was made from those, torn or pressed, teaches forces, and is not what a run should visit.
 template <class F>
 void evaluate_part(const Input& input, const DistillOptions& o, const Dataset& data, Part part,
                    const painn::PainnModel& student, F f) {
@@ -45,7 +38,7 @@ void evaluate_part(const Input& input, const DistillOptions& o, const Dataset& d
   auto& featured = dynamic_cast<painn::Featured&>(evaluator.potential());
   featured.keep_features();
   for (std::size_t k = 0; k < data.structures.size(); ++k)
-    if (data.groups[data.group[k]].part == part)
+    if (const Group& g = data.groups[data.group[k]]; g.part == part && !g.made)
       f(data.structures[k], evaluator.evaluate(structure_of(data.structures[k])), featured);
 }
 
@@ -61,8 +54,8 @@ void fit_uncertainty(const Input& input, const DistillOptions& o, const Dataset&
   student.uncertainty = {};
   bool training = false, validation = false;
   for (const int g : data.group) {
-    training = training || data.groups[g].part == Part::training;
-    validation = validation || data.groups[g].part == Part::validation;
+    training = training || (data.groups[g].part == Part::training && !data.groups[g].made);
+    validation = validation || (data.groups[g].part == Part::validation && !data.groups[g].made);
   }
   if (!training || !validation)
     return warn(
@@ -74,17 +67,15 @@ void fit_uncertainty(const Input& input, const DistillOptions& o, const Dataset&
                     const painn::Featured& featured) { fit.add(s.numbers, featured.features()); });
   student.uncertainty = fit.finish();
   std::vector<painn::CalibrationFrame> frames;
-  std::vector<double> all, ordinary;
+  std::vector<double> normal;
   evaluate_part(
       input, o, data, Part::validation, student,
       [&](const painn::LabelledStructure& s, const Evaluation& said, const painn::Featured&) {
         const double u = said.uncertainty->error;  // calibrated by 1 so far
         frames.push_back({u, force_mae(said.forces, s.forces)});
-        if (!std::isfinite(u)) return;
-        all.push_back(u);
-        if (is_ordinary(s, o.soft_force)) ordinary.push_back(u);
+        if (std::isfinite(u)) normal.push_back(u);
       });
-  if (!painn::calibrate(student.uncertainty, frames, ordinary.empty() ? all : ordinary)) {
+  if (!painn::calibrate(student.uncertainty, frames, normal)) {
     student.uncertainty = {};
     return warn(
         "the student will not know its uncertainty: the frames for validation cannot calibrate it");

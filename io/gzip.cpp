@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "md/errors.hpp"
+#include "md/files.hpp"
 
 namespace md {
 namespace {
@@ -26,6 +27,7 @@ std::string gunzip(const std::string& path, std::string content) {
   std::string result, block(1 << 18, '\0');
   Inflater inflater;
   z_stream& z = inflater.stream;
+  const ReadingRoom room(path);
   std::size_t given = 0;  // of the input to zlib, which counts in 32 bits
   for (int code = Z_OK; given < content.size() || z.avail_in > 0 || code != Z_STREAM_END;) {
     if (z.avail_in == 0) {
@@ -46,6 +48,7 @@ std::string gunzip(const std::string& path, std::string content) {
     if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
       throw InputError(path + ": the gzip file is damaged; a complete one is wanted");
     result.append(block, 0, block.size() - z.avail_out);
+    room.check(result.size());
   }
   return result;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <fstream>
 
 #include "io/gzip.hpp"
 #include "md/errors.hpp"
@@ -30,6 +31,17 @@ const StructureFormat* format_of(const std::string& extension) {
   return nullptr;
 }
 
+/// A file that begins with zeros, as one does of which only the size was written, is refused before
+/// all of it is read.
+void refuse_zeros(const std::string& path, const std::string& wanted) {
+  std::error_code error;
+  char begin[512] = {};
+  if (std::filesystem::is_regular_file(path, error) &&
+      std::ifstream(path, std::ios::binary).read(begin, sizeof begin) &&
+      std::ranges::all_of(begin, [](char c) { return c == 0; }))
+    throw InputError(path + ":1: begins with zeros, not text; " + wanted + " is wanted");
+}
+
 }  // namespace
 
 Registry<StructureFormat>& structure_formats() {
@@ -42,6 +54,7 @@ std::vector<Structure> read_structures(const std::string& path) {
   if (extension == ".gz") extension = lower_extension(std::filesystem::path(path).stem());
   const StructureFormat* const known = format_of(extension);
   const std::string wanted = "a structure file";
+  refuse_zeros(path, wanted);
   std::string content = read_file(path, wanted);
   if (is_gzip(content)) content = gunzip(path, std::move(content));
   const std::string text = plain_text(path, std::move(content), wanted);
@@ -57,7 +70,7 @@ std::vector<Structure> read_structures(const std::string& path) {
 }
 
 StructurePieces::StructurePieces(std::string path, std::size_t bytes)
-    : path_(std::move(path)), bytes_(bytes) {
+    : path_(std::move(path)), bytes_(bytes), room_(path_) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path_, error) ||
       std::filesystem::file_size(path_, error) <= bytes_)
@@ -77,6 +90,7 @@ std::vector<Structure> StructurePieces::next() {
   std::pair<std::size_t, int> whole;
   while (whole.first == 0 && file_) {
     const std::size_t before = text_.size();
+    room_.check(before + bytes_);
     text_.resize(before + bytes_);
     file_.read(text_.data() + before, static_cast<std::streamsize>(bytes_));
     text_.resize(before + static_cast<std::size_t>(file_.gcount()));

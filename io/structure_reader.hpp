@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "md/files.hpp"
 #include "md/registry.hpp"
 #include "md/structure.hpp"
 
@@ -47,6 +48,7 @@ class StructurePieces {
  private:
   std::string path_, text_;  // text_: read, but not handed on yet
   std::size_t bytes_;
+  ReadingRoom room_;
   const StructureFormat* cut_ = nullptr;  // how it is cut; null: it is not
   std::ifstream file_;
   int lines_ = 0;           // handed on

@@ -1,6 +1,9 @@
 #include "md/files.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +14,7 @@
 #include <fstream>
 #include <memory>
 
+#include "md/device/host_memory.hpp"
 #include "md/errors.hpp"
 
 namespace md {
@@ -32,25 +36,57 @@ void sync(const std::string& path, int flags, int (*call)(int), const char* name
     fail(path, std::string(name) + " failed", error);
 }
 
+/// Of character devices: terminals, and what can be read as empty.
+bool ends_on_its_own(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  struct stat what {};
+  const bool known = descriptor >= 0 && ::fstat(descriptor, &what) == 0;
+  const bool terminal = descriptor >= 0 && ::isatty(descriptor) != 0;
+  if (descriptor >= 0) ::close(descriptor);
+  return terminal || (known && what.st_rdev == makedev(1, 3));  // /dev/null
+}
+
 std::string or_here(const std::string& folder) { return folder.empty() ? "." : folder; }
 
 }  // namespace
 
-std::string read_file(const std::string& path, const std::string& wanted) {
+ReadingRoom::ReadingRoom(std::string path)
+    : path_(std::move(path)), room_(free_host_memory() / 3) {}
+
+void ReadingRoom::check(std::uintmax_t bytes) const {
+  if (bytes > room_)
+    throw ResourceError(
+        fmt::format("{}: has {} MB or more, too much for the {} MB of memory that are free", path_,
+                    bytes >> 20, 3 * room_ >> 20));
+}
+
+std::string read_file(const std::string& path, const std::string& wanted, std::size_t most) {
   std::error_code error;
   const auto refuse = [&](const std::string& what) {
     throw InputError(path + ": " + what + "; " + wanted + " is wanted");
   };
-  if (fs::is_directory(path, error)) refuse("is a folder");
+  const fs::file_status status = fs::status(path, error);
+  if (fs::is_directory(status)) refuse("is a folder");
+  if (fs::is_block_file(status) || (fs::is_character_file(status) && !ends_on_its_own(path)))
+    refuse("is a device");
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file) refuse("cannot be opened: " + std::string(std::strerror(errno)));
-  const auto size = fs::is_regular_file(path, error) ? fs::file_size(path, error) : 0;
+  const std::uintmax_t size = fs::is_regular_file(status) ? fs::file_size(path, error) : 0;
+  const ReadingRoom room(path);
+  const auto check_size = [&](std::uintmax_t bytes) {
+    if (bytes > most)
+      refuse(fmt::format("has more than the {} bytes that such a file may have", most));
+    room.check(bytes);
+  };
+  check_size(size);
   std::string content;
   content.reserve(size);
   char block[1 << 16];
-  while (file.read(block, sizeof block) || file.gcount() > 0)
+  while (file.read(block, sizeof block) || file.gcount() > 0) {
     content.append(block, static_cast<std::size_t>(file.gcount()));
+    if (content.size() > size) check_size(content.size());  // of a pipe, or a file that grows
+  }
   if (file.bad()) refuse("cannot be read: " + std::string(std::strerror(errno)));
   return content;
 }
@@ -63,8 +99,8 @@ std::string plain_text(const std::string& path, std::string text, const std::str
   return text;
 }
 
-std::string read_text_file(const std::string& path, const std::string& wanted) {
-  return plain_text(path, read_file(path, wanted), wanted);
+std::string read_text_file(const std::string& path, const std::string& wanted, std::size_t most) {
+  return plain_text(path, read_file(path, wanted, most), wanted);
 }
 
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)), temporary_(path_ + ".tmp") {

@@ -1,18 +1,36 @@
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
 namespace md {
 
-/// Everything in a file, which may be a pipe. `wanted` ("a structure file") ends the message of the
-/// InputError where there is nothing to read.
-std::string read_file(const std::string& path, const std::string& wanted);
+/// How much of a file may be held at once: a third of the memory that is free, since buffers double
+/// while they grow and what is read stands beside them.
+class ReadingRoom {
+ public:
+  explicit ReadingRoom(std::string path);
+  /// Throws ResourceError where `bytes` are too many.
+  void check(std::uintmax_t bytes) const;
+
+ private:
+  std::string path_;
+  std::size_t room_;
+};
+
+/// Everything in a file, which may be a pipe, of up to `most` bytes. `wanted` ("a structure file")
+/// ends the message of the InputError where there is nothing to read, too much, or no end (a
+/// device). Throws ResourceError as ReadingRoom does.
+std::string read_file(const std::string& path, const std::string& wanted,
+                      std::size_t most = std::numeric_limits<std::size_t>::max());
 /// A file's content as text: without the byte order mark that some editors put first. Throws
 /// InputError for UTF-16.
 std::string plain_text(const std::string& path, std::string content, const std::string& wanted);
 /// Both.
-std::string read_text_file(const std::string& path, const std::string& wanted);
+std::string read_text_file(const std::string& path, const std::string& wanted,
+                           std::size_t most = std::numeric_limits<std::size_t>::max());
 
 /// A file that takes the place of another in one step: whoever looks finds the old or the new one,
 /// complete, also after the power failed. Where put_in_place() is never reached, nothing is left.

@@ -1,41 +1,18 @@
 #include "md/device/device.hpp"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <limits>
 
+#include "md/device/host_memory.hpp"
 #include "md/errors.hpp"
-#include "md/text.hpp"
 #ifdef MD_CUDA
 #include "md/device/cuda.cuh"
 #endif
 
 namespace md {
-namespace {
-
-/// The value of `field` in a "field : value" file of /proc; "" when it is not there.
-std::string proc_field(const char* path, const std::string& field) {
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);)
-    if (line.starts_with(field))
-      if (auto colon = line.find(':'); colon != std::string::npos)
-        return trim(line.substr(colon + 1));
-  return "";
-}
-
-/// The same of a field in kB, in bytes; 0 when it is not there.
-std::size_t proc_bytes(const char* path, const std::string& field) {
-  return std::strtoull(proc_field(path, field).c_str(), nullptr, 10) * 1024;
-}
-
-}  // namespace
-
 int gpu_count() {
 #ifdef MD_CUDA
   int n = 0;
@@ -99,18 +76,7 @@ std::size_t free_memory(const Device& device) {
   }
 #endif
   (void)device;
-  if (const std::size_t available = proc_bytes("/proc/meminfo", "MemAvailable"); available > 0)
-    return available;
-  return static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
-}
-
-std::size_t held_memory() { return proc_bytes("/proc/self/status", "VmRSS"); }
-
-std::size_t peak_memory() {
-  if (const std::size_t most = proc_bytes("/proc/self/status", "VmHWM"); most > 0) return most;
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return 1024 * static_cast<std::size_t>(usage.ru_maxrss);
+  return free_host_memory();
 }
 
 double taken_memory(const Device& device) {

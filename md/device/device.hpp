@@ -22,12 +22,8 @@ Device select_device(const std::string& text);
 int gpu_count();
 /// "CPU (AMD EPYC, 2 threads)", "NVIDIA H200".
 std::string describe(const Device& device, int threads);
-/// Bytes free on the device (for the CPU: available main memory).
+/// Bytes free on the device; for the CPU free_host_memory().
 std::size_t free_memory(const Device& device);
-/// Bytes of main memory that this process holds, and the most that it has held so far. Not
-/// ru_maxrss, which begins with what the program had that started it.
-std::size_t held_memory();
-std::size_t peak_memory();
 /// For the difference between before and after: what is taken on the device, in bytes; on a CPU
 /// what this process holds.
 double taken_memory(const Device& device);

@@ -13,8 +13,10 @@ namespace md {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr std::size_t most_bytes = 16 << 20;  // of an input file
+
 std::string read_input(const std::string& path) {
-  std::string text = read_text_file(path, "an input file");
+  std::string text = read_text_file(path, "an input file", most_bytes);
   if (text.find('\0') != std::string::npos)
     throw InputError(path + ": is not a text file; an input file is wanted");
   return text;

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
 #include "md/errors.hpp"
 #include "md/files.hpp"
@@ -59,6 +61,16 @@ Json parse_header(const std::string& path, std::span<const std::byte> header) {
   return json;
 }
 
+/// What cannot be such a file is refused by its first bytes, before gigabytes of zeros are read.
+std::string read_model(const std::string& path) {
+  std::error_code error;
+  char begin[9] = {};
+  if (std::filesystem::is_regular_file(path, error) &&
+      std::ifstream(path, std::ios::binary).read(begin, sizeof begin) && begin[8] != '{')
+    throw InputError(path + ": is not a safetensors file (it does not begin with a header)");
+  return read_file(path, "a safetensors file");
+}
+
 /// [begin, end] of a tensor's data, where the entry has that.
 bool is_range(const Json& json) { return json.is_array() && json.items().size() == 2; }
 
@@ -78,7 +90,7 @@ std::string describe_shape(const std::vector<std::int64_t>& shape) {
 }
 
 Safetensors::Safetensors(const std::string& path)
-    : path_(path), bytes_(read_file(path, "a safetensors file")) {
+    : path_(path), bytes_(read_model(path)) {
   std::uint64_t length = 0;
   if (bytes_.size() < 10)
     throw InputError(path_ + ": is not a safetensors file (only " + std::to_string(bytes_.size()) +

@@ -36,6 +36,7 @@ Replicas check_stage(Input input, const Replicas* previous) {
   const RunOptions& o = stage.options;
   check_output_folder(stage.input, o.directory, true, "");
   fmt::print("{}\n", stage.input.resolved());
+  require_memory(stage, start);
   auto simulation = make_simulation(stage, start);
   using Clock = std::chrono::steady_clock;
   const bool virial = simulation->potential().traits().virial;

@@ -3,11 +3,58 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "md/device/host_memory.hpp"
 #include "program/components.hpp"
 #include "program/run/disk.hpp"
 
 namespace md {
+namespace {
+
+/// The first replicas, of so many atoms that what grows with them shows.
+Replicas first_replicas(const Replicas& all, int atoms) {
+  Replicas few = all;
+  std::size_t n = 0;
+  for (int taken = 0; n < all.systems.size() && taken < atoms; ++n) taken += all.systems[n].size();
+  few.systems.resize(n);
+  few.settings.resize(n);
+  few.status.resize(n);
+  few.warmest.resize(n);
+  return few;
+}
+
+}  // namespace
+
+void require_memory(const Stage& stage, const Replicas& replicas) {
+  const Device& device = stage.device;
+  double atoms = 0;
+  for (const Structure& s : replicas.systems) atoms += s.size();
+  // Nothing here takes more for an atom, B, so that most runs need no measurement.
+  const double most = device.is_cuda() ? 400e3 : 40e3;
+  const auto free = static_cast<double>(free_memory(device)),
+             free_on_host = static_cast<double>(free_memory(Device{}));
+  if (most * atoms < std::min(free, free_on_host)) return;
+  const Replicas few = first_replicas(replicas, 4000);
+  if (few.systems.size() == replicas.systems.size()) return;
+  const RunOptions& o = stage.options;
+  const MemoryNeed need = evaluate_and_measure(*make_simulation(stage, few, false), o,
+                                               stage.potential->traits().virial);
+  // On a CPU a potential works through pieces of the batch, in the same memory for each.
+  const double by_replica = 1 / static_cast<double>(few.systems.size()),
+               on_device = (need.engine + (device.is_cuda() ? need.potential : 0)) * by_replica,
+               copies = need.copies * by_replica;
+  const double fit = device.is_cuda() ? std::min(free / on_device, free_on_host / copies)
+                                      : (free - need.potential) / (on_device + copies);
+  const auto n = static_cast<double>(replicas.systems.size());
+  if (n <= fit) return;
+  throw ResourceError(fmt::format(
+      "{} replicas would take about {} of memory, where {} are free; about {:.0f} would fit "
+      "(system.replicas)",
+      replicas.systems.size(), size_text(n * (on_device + copies)),
+      size_text(std::min(free, free_on_host)), std::max(0.0, std::floor(0.9 * fit))));
+}
+
 MemoryNeed evaluate_and_measure(Simulation& simulation, const RunOptions& o, bool virial) {
   const Device& device = simulation.state().device();
   const double before = taken_memory(device), peak = static_cast<double>(peak_memory()),

@@ -21,6 +21,9 @@ struct MemoryNeed {
 
 /// Evaluates the potential, with the virial where `virial`, and says what the run will need.
 MemoryNeed evaluate_and_measure(Simulation& simulation, const RunOptions& options, bool virial);
+/// Throws ResourceError, with the number of replicas that would fit, where these do not into the
+/// memory that is free. Measured with a few of them, and that only where they may be too many.
+void require_memory(const Stage& stage, const Replicas& replicas);
 /// "12.3 MB: 1 MB for ..." for people.
 std::string memory_text(const MemoryNeed& need, const Device& device);
 /// Warns when what is still to come may not fit into what is free.

@@ -256,6 +256,7 @@ StageEnd run_stage(const Stage& stage, const Replicas& start, const Checkpoint* 
                    const std::string& command, const std::string& input_text) {
   const std::string text = input_text.empty() ? stage.input.resolved() : input_text;
   if (stage.minimize) return minimize_stage(stage, start, command, text);
+  require_memory(stage, start);
   RunLoop loop(stage, start, from, command);
   const ExitCode code = loop.run(text);
   return {code, loop.last()};

@@ -264,9 +264,11 @@ void set_thermostats(const Stage& stage, Replicas& replicas) {
   }
 }
 
-std::unique_ptr<Simulation> make_simulation(const Stage& stage, const Replicas& replicas) {
+std::unique_ptr<Simulation> make_simulation(const Stage& stage, const Replicas& replicas,
+                                            bool watched) {
   Potential* potential = stage.potential.get();
-  for (const auto& watch : stage.watches) potential = &watch->drive(*potential, replicas);
+  if (watched)
+    for (const auto& watch : stage.watches) potential = &watch->drive(*potential, replicas);
   const RunOptions& o = stage.options;
   auto simulation = std::make_unique<Simulation>(
       stage.device, o.threads, replicas.systems, replicas.settings, *potential,

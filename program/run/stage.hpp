@@ -65,7 +65,8 @@ void check_replicas(const Stage& stage, const Replicas& replicas);
 /// Temperature and friction of every replica as the input says.
 void set_thermostats(const Stage& stage, Replicas& replicas);
 /// The stage must outlive the simulation: the potential stays there.
-std::unique_ptr<Simulation> make_simulation(const Stage& stage, const Replicas& replicas);
+std::unique_ptr<Simulation> make_simulation(const Stage& stage, const Replicas& replicas,
+                                            bool watched = true);
 /// The replicas as they are now.
 Replicas last_replicas(const Simulation& simulation, const Replicas& start);
 

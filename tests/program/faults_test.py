@@ -5,6 +5,7 @@ import hashlib
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 
@@ -49,6 +50,46 @@ def test_closed_descriptors():
     for closed in ((1, 2), (0, 1, 2), (0,), (2,)):
         ok("run", "a.ini", "--output.overwrite=yes", limit=lambda: [os.close(k) for k in closed])
         same_files("whole", "out")
+
+
+def sparse(path, size, begin=b""):
+    """A file of which only the size was written."""
+    with open(path, "wb") as file:
+        file.write(begin)
+        file.truncate(size)
+
+
+def test_files_without_an_end():
+    """Devices, and gigabytes of zeros, are refused before they fill the memory."""
+    atoms()
+    ini("a.ini", BASE)
+    sparse("zeros.xyz", 8 << 30)
+    sparse("three.xyz", 8 << 30, b"3\n")
+    sparse("zeros.ini", 8 << 30)
+    sparse("zeros.safetensors", 8 << 30)
+    little = lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+    for code, path, words in ((2, "/dev/zero", "device"), (2, "/dev/urandom", "device"), (2, "zeros.xyz", "zeros")):
+        refused("run", "a.ini", f"--system.structure={path}", words=(path, words), code=code)
+    refused("run", "zeros.ini", words=("zeros.ini", "input file"))
+    refused("run", "/dev/zero", words=("/dev/zero", "device"))
+    refused("models", "zeros.safetensors", words=("zeros.safetensors", "header"))
+    for verb in ("run", "energy"):
+        more = ["a.ini"] if verb == "run" else [*(f"--{k}={v}" for k, v in LJ.items()), "--output.file=o.xyz"]
+        done = call(verb, *more, "--system.structure=three.xyz", limit=little)
+        expect(done.returncode in (2, 5) and "three.xyz" in done.stderr, verb, done.returncode, done.stderr)
+    expect(sorted(os.listdir()) == ["a.ini", "ar.xyz", "three.xyz", "zeros.ini", "zeros.safetensors", "zeros.xyz"],
+           os.listdir())
+
+
+def test_more_replicas_than_fit():
+    atoms(n=3)
+    ini("a.ini", BASE, system__replicas=30000)
+    limit = lambda: resource.setrlimit(resource.RLIMIT_DATA, (1 << 30, 1 << 30))
+    done = call("run", "a.ini", limit=limit)
+    found = re.search(r"error: 30000 replicas would take about .* are free; about (\d+) would fit", done.stderr)
+    expect(done.returncode == 5 and found, done.returncode, done.stderr)
+    expect(not os.path.exists("out"), "nothing is left")
+    ok("run", "a.ini", f"--system.replicas={found[1]}", "--integrator.steps=2", "--output.trajectory=none", limit=limit)
 
 
 def test_a_reader_that_goes_away():

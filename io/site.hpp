@@ -29,8 +29,10 @@ std::vector<int> most_occupied(const std::vector<Site>& sites);
 /// Atomic number and, of D and T, the mass (else 0) of every site. The element of the file
 /// decides. Where it gives none: an ion's residue; of a standard residue and of an ATOM record the
 /// first letter of the name (C, N, O, H, S, P); else the columns in which the name stands. Throws
-/// InputError naming line and atom where these leave a doubt.
-std::vector<Isotope> elements_of(const TextSource& source, const std::vector<Site>& sites);
+/// InputError naming line and atom where these leave a doubt. Not `columns`: a format in which the
+/// names of atoms begin anywhere, and that has no place for elements.
+std::vector<Isotope> elements_of(const TextSource& source, const std::vector<Site>& sites,
+                                 bool columns = true);
 
 /// The system that one model of a file describes. `bonds`: pairs of sites. `dropped` counts the
 /// alternate locations that were left out.

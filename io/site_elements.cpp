@@ -81,9 +81,10 @@ bool is_ion(const Site& site, bool alone) {
 
 }  // namespace
 
-std::vector<Isotope> elements_of(const TextSource& source, const std::vector<Site>& sites) {
+std::vector<Isotope> elements_of(const TextSource& source, const std::vector<Site>& sites,
+                                 bool columns) {
   std::map<std::string, int> atoms;  // in each residue that has atoms without an element
-  bool left = false;
+  bool left = !columns;
   const auto standard = [](const Site& site) { return is_standard_residue(site.residue); };
   for (const Site& site : sites) {
     if (!site.element.empty()) continue;
@@ -120,9 +121,9 @@ std::vector<Isotope> elements_of(const TextSource& source, const std::vector<Sit
     }
     if (number == 0)
       source.fail_at(site.line, "the atom name " + in_quotes(site.name) + " of residue " +
-                                    in_quotes(site.residue) +
-                                    " gives no certain element; its symbol is wanted in columns "
-                                    "77-78");
+                                    in_quotes(site.residue) + " gives no certain element; " +
+                                    (columns ? "its symbol is wanted in columns 77-78"
+                                             : "a PDB file with columns 77-78 is wanted"));
     result.push_back({number, 0});
   }
   return result;

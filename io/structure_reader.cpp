@@ -21,8 +21,9 @@ std::string known_extensions() {
   return join(formats, ", ") + ", each also compressed, with .gz behind";
 }
 
+/// The extension; of a file without one, such as POSCAR, its name.
 std::string lower_extension(const std::filesystem::path& path) {
-  return in_lower_case(path.extension().string());
+  return in_lower_case((path.has_extension() ? path.extension() : path.filename()).string());
 }
 
 const StructureFormat* format_of(const std::string& extension) {

@@ -11,12 +11,6 @@
 namespace md {
 namespace {
 
-/// Names that ASE turns into results. Whoever writes the frame again has results of its own.
-bool is_result(const std::string& key) {
-  return key == "energy" || key == "free_energy" || key == "forces" || key == "stress" ||
-         key == "virial" || key == "uncertainty" || key == "uncertainty_atom";
-}
-
 std::vector<std::string_view> list(std::string& text) {
   for (char& c : text)
     if (c == ',' || c == '[' || c == ']' || c == '{' || c == '}') c = ' ';
@@ -82,7 +76,7 @@ std::string remarks_of(const std::vector<XyzPair>& pairs) {
       words += (words.empty() ? "" : " ") + pair.key;
       continue;
     }
-    add(is_result(name) ? reference_name(name, used) : pair.key, pair.text);
+    add(is_result_name(name) ? reference_name(name, used) : pair.key, pair.text);
   }
   if (!words.empty() && !used.contains("comment")) add("comment", quoted_for_xyz(words));
   return remarks;

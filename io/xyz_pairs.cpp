@@ -170,6 +170,11 @@ class Splitter {
 
 }  // namespace
 
+bool is_result_name(const std::string& key) {
+  return key == "energy" || key == "free_energy" || key == "forces" || key == "stress" ||
+         key == "virial" || key == "uncertainty" || key == "uncertainty_atom";
+}
+
 std::string reference_name(const std::string& name, std::set<std::string>& used) {
   std::string result = "reference_" + name;
   for (int k = 2; !used.insert(result).second; ++k)

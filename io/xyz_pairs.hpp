@@ -26,6 +26,9 @@ std::vector<XyzPair> split_xyz_comment(const TextSource& source, std::string_vie
 
 /// The key or value in double quotes where it needs some.
 std::string quoted_for_xyz(std::string_view text);
+/// Names, in lower case, that ASE turns into results. Whoever writes the frame again has results of
+/// its own.
+bool is_result_name(const std::string& key);
 /// A name for `name` ("energy", "forces") of somebody else, "reference_energy", that is not `used`
 /// (names in lower case), to which it is added.
 std::string reference_name(const std::string& name, std::set<std::string>& used);

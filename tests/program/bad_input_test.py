@@ -234,7 +234,7 @@ STRUCTURES = [
     ("second.xyz", "1\n\nAr 0 0 0\n1\n\nAr 0 x 0\n", [":6:"]),
     ("garbage.xyz", "\x00\x01\x02PK\x03\n", ["garbage.xyz"]),
     ("nothing.pdb", "HEADER nothing\nEND\n", ["nothing.pdb"]),
-    ("kind.gro", "data_\n", ["extension"]),
+    ("kind.crd", "data_\n", ["extension"]),
 ]
 
 

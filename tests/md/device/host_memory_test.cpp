@@ -7,7 +7,7 @@
 
 #include "tests/io/temporary_folder.hpp"
 
-namespace md {
+namespace md::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -18,7 +18,7 @@ void write(const fs::path& path, const std::string& text) {
 }
 
 TEST(HostMemory, TheTightestControlGroupAboveTheProcessCounts) {
-  const test::TemporaryFolder root;
+  const TemporaryFolder root;
   const fs::path job = fs::path(root.path()) / "queue/job";
   write(job / "memory.max", "max\n");
   write(job / "memory.current", "500\n");
@@ -34,7 +34,7 @@ TEST(HostMemory, TheTightestControlGroupAboveTheProcessCounts) {
 }
 
 TEST(HostMemory, GroupsOfTheFirstVersionAndOfContainersAreRead) {
-  const test::TemporaryFolder root;
+  const TemporaryFolder root;
   const fs::path group = fs::path(root.path()) / "memory";
   write(group / "memory.limit_in_bytes", "4000\n");
   write(group / "memory.usage_in_bytes", "1000\n");
@@ -48,4 +48,4 @@ TEST(HostMemory, LessIsFreeThanIsThere) {
 }
 
 }  // namespace
-}  // namespace md
+}  // namespace md::test

@@ -163,7 +163,8 @@ TEST(StructureReader, NamesWhatItReads) {
   const TemporaryFolder folder;
   const std::string path = write_text(folder / "a.crd", "x");
   const std::string text = message_of<InputError>([&] { read_structures(path); });
-  for (const char* part : {"a.crd", ".xyz", ".extxyz", ".pdb", ".ent", ".cif", ".sdf", ".gro", "poscar", ".gz"})
+  for (const char* part :
+       {"a.crd", ".xyz", ".extxyz", ".pdb", ".ent", ".cif", ".sdf", ".gro", "poscar", ".gz"})
     EXPECT_NE(text.find(part), std::string::npos) << text;
 }
 

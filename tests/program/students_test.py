@@ -8,8 +8,9 @@ from harness import *
 
 SMALL = SOURCE / "inputs/models/student_small.safetensors"
 MINIMA = SOURCE / "tests/data/teacher_minima.xyz"
-# Of the default student: largest mean force error of the set, its mean, eV/A; the largest and the mean error of the energy, eV.
-LIMITS = {"never": (.15, .15, .15, .15), "left_out": (.12, .12, .12, .12), "g2": (.08, .018, .08, .012)}
+# Largest mean force error of a molecule and the mean over the set, eV/A; the same of the energy, eV: a tenth above docs/students.md.
+LIMITS = {STUDENT: {"never": (.13, .067, .25, .053), "left_out": (.48, .14, .39, .11), "g2": (.09, .012, .04, .006)},
+          SMALL: {"never": (.16, .095, .30, .125), "left_out": (.54, .14, .30, .11), "g2": (.145, .021, .165, .015)}}
 
 
 def errors(model, precision="float64"):
@@ -25,20 +26,22 @@ def errors(model, precision="float64"):
 
 
 def test_at_the_minima_of_the_teacher():
-    for model, factor in ((STUDENT, 1), (SMALL, 2)):
+    for model, limits in LIMITS.items():
         for kind, of_model in errors(model).items():
             force, energy, names, _ = zip(*of_model)
-            for what, values, worst, mean in (("eV/A", force, *LIMITS[kind][:2]), ("eV", energy, *LIMITS[kind][2:])):
+            worst_force, mean_force, worst_energy, mean_energy = limits[kind]
+            for what, values, worst, mean in (("eV/A", force, worst_force, mean_force),
+                                              ("eV", energy, worst_energy, mean_energy)):
                 k = int(np.argmax(values))
-                expect(values[k] <= factor * worst, model.name, kind, names[k], values[k], what)
-                expect(np.mean(values) <= factor * mean, model.name, kind, "mean", np.mean(values), what)
+                expect(values[k] <= worst, model.name, kind, names[k], values[k], what)
+                expect(np.mean(values) <= mean, model.name, kind, "mean", np.mean(values), what)
 
 
 def test_single_precision_is_that_of_double():
     exact, rounded = errors(STUDENT), errors(STUDENT, "float32")
     for kind in exact:
         for (_, _, name, a), (_, _, _, b) in zip(exact[kind], rounded[kind]):
-            expect(np.abs(a.get_forces() - b.get_forces()).max() < 5e-5, name)
+            expect(np.abs(a.get_forces() - b.get_forces()).max() < 3e-5, name)
 
 
 def test_curvature_at_symmetric_centres():

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Adds the structures of `more` from structure `from` on to those they were made from.
-void append(Frames& frames, const Frames& more, std::size_t from) {
+void append(SampledFrames& frames, const SampledFrames& more, std::size_t from) {
   std::map<int, std::vector<Structure>> made;
   for (std::size_t k = from; k < more.structures.size(); ++k)
     made[more.group[k]].push_back(more.structures[k]);
@@ -73,9 +73,9 @@ Opinions ask_committee(const Input& input, const DistillOptions& o,
 }
 
 /// The frames on which the committee disagrees and the teacher objects, with the teacher's labels.
-Dataset objections(const DistillOptions& o, Evaluator& teacher, const Frames& frames,
+Dataset objections(const DistillOptions& o, Evaluator& teacher, const SampledFrames& frames,
                    const Opinions& opinions, int round) {
-  Frames asked;
+  SampledFrames asked;
   asked.groups = frames.groups;
   std::vector<const std::vector<Vec3>*> student;
   for (std::size_t i = 0; i < frames.structures.size(); ++i)
@@ -147,7 +147,7 @@ bool make_dataset(const Input& input, const DistillOptions& o, Evaluator& teache
     check_units(input, data);
     return true;
   }
-  Frames frames;
+  SampledFrames frames;
   if (!sample(input, o.samples, o.directory + "/samples", Part::training, "", 1, frames))
     return false;
   add_files(input, o.structures, Part::training, frames);
@@ -155,7 +155,7 @@ bool make_dataset(const Input& input, const DistillOptions& o, Evaluator& teache
   choose_validation(frames, 0, o.validation, o.seed);
   const std::size_t thermal = frames.structures.size();
   say("{} frames to learn from, {} near duplicates dropped\n", thermal, dropped);
-  Frames stretched = frames, rattled = frames;
+  SampledFrames stretched = frames, rattled = frames;
   add_stretched(stretched, o.stretched, o.seed);
   add_rattled(rattled, o.rattled, o.rattle, o.seed);
   append(frames, stretched, thermal);
@@ -176,7 +176,7 @@ bool make_tests(const Input& input, const DistillOptions& o, Evaluator& teacher,
     data = Dataset::read(path);
     return true;
   }
-  Frames frames;
+  SampledFrames frames;
   if (!sample(input, o.test_samples, o.directory + "/tests", Part::test, "", 1 + o.samples.size(),
               frames))
     return false;
@@ -208,7 +208,7 @@ bool explore(const Input& input, const DistillOptions& o, Evaluator& teacher,
   } else {
     const FolderLock lock = make_folder(folder);
     const std::vector<std::string> models = write_committee(folder, training);
-    Frames frames;
+    SampledFrames frames;
     const std::size_t stage =
         1 + o.samples.size() + o.test_samples.size() + (round - 1) * o.explore.size();
     if (!sample(input, o.explore, folder, Part::training, models[0], stage, frames)) return false;

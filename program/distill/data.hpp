@@ -22,8 +22,8 @@ bool make_tests(const Input& input, const DistillOptions& options, Evaluator& te
                 const Dataset& learned, Dataset& data);
 
 /// One active round: the student runs; frames on which the committee disagrees (where there is one)
-/// go to the teacher, and those on which the teacher objects are added to `data`. Frames near those
-/// learned before, or near one of `tests`, are left out. False: stopped early.
+/// go to the teacher, and those on which the teacher objects are added to `data`. Frames
+/// near those learned before, or near one of `tests`, are left out. False: stopped early.
 bool explore(const Input& input, const DistillOptions& options, Evaluator& teacher,
              DistillTraining& training, int round, const Dataset& tests, Dataset& data);
 

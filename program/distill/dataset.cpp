@@ -57,7 +57,7 @@ std::vector<int> side(const std::vector<std::vector<int>>& bonded, int i, int j)
 }
 
 /// Indices of the frames of each group.
-std::vector<std::vector<std::size_t>> members(const Frames& frames) {
+std::vector<std::vector<std::size_t>> members(const SampledFrames& frames) {
   std::vector<std::vector<std::size_t>> result(frames.groups.size());
   for (std::size_t k = 0; k < frames.group.size(); ++k) result[frames.group[k]].push_back(k);
   return result;
@@ -65,13 +65,13 @@ std::vector<std::vector<std::size_t>> members(const Frames& frames) {
 
 }  // namespace
 
-std::size_t drop_duplicates(Frames& frames, double min_difference,
+std::size_t drop_duplicates(SampledFrames& frames, double min_difference,
                             const std::vector<const Dataset*>& known) {
   std::map<std::vector<int>, std::vector<std::vector<double>>> kept;  // distances by elements
   for (const Dataset* data : known)
     for (const painn::LabelledStructure& s : data->structures)
       kept[s.numbers].push_back(distances(s.positions));
-  Frames result;
+  SampledFrames result;
   result.groups = frames.groups;
   for (std::size_t k = 0; k < frames.structures.size(); ++k) {
     const int group = frames.group[k];
@@ -118,7 +118,7 @@ double energy_over_work(const Dataset& data) {
   return pairs < least || work_work == 0 ? 1 : change_work / work_work;
 }
 
-void add_stretched(Frames& frames, int n, std::uint32_t seed) {
+void add_stretched(SampledFrames& frames, int n, std::uint32_t seed) {
   std::mt19937_64 random(seed);
   const auto uniform = [&] { return uniform53(random()); };
   const auto groups = members(frames);
@@ -143,7 +143,7 @@ void add_stretched(Frames& frames, int n, std::uint32_t seed) {
     }
 }
 
-void add_rattled(Frames& frames, double share, double deviation, std::uint32_t seed) {
+void add_rattled(SampledFrames& frames, double share, double deviation, std::uint32_t seed) {
   std::mt19937_64 random(seed + 1);
   const auto uniform = [&] { return uniform53(random(), 0.5); };
   const auto normal = [&] {  // Box and Muller
@@ -239,7 +239,7 @@ Dataset Dataset::read(const std::string& path) {
   return d;
 }
 
-void Frames::add_made(int from, std::vector<Structure> made) {
+void SampledFrames::add_made(int from, std::vector<Structure> made) {
   if (made.empty()) return;
   groups.push_back({groups[from].name, groups[from].part, true});
   for (Structure& s : made) {

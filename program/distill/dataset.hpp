@@ -32,7 +32,7 @@ struct Dataset {
 };
 
 /// Frames before the teacher has seen them.
-struct Frames {
+struct SampledFrames {
   std::vector<Structure> structures;
   std::vector<int> group;
   std::vector<Group> groups;
@@ -44,7 +44,7 @@ struct Frames {
 /// Takes out the frames that are nearer than `min_difference` to an earlier one, of whatever group,
 /// or to one of `known` (rms difference of all interatomic distances, A): so what judges a student
 /// was never learned from. Returns how many.
-std::size_t drop_duplicates(Frames& frames, double min_difference,
+std::size_t drop_duplicates(SampledFrames& frames, double min_difference,
                             const std::vector<const Dataset*>& known = {});
 
 /// How much more the energies of a trajectory change than the forces along it say, from pairs of
@@ -53,9 +53,9 @@ std::size_t drop_duplicates(Frames& frames, double min_difference,
 double energy_over_work(const Dataset& data);
 /// Adds `n` structures to each group, made from its frames: one covalent bond gets a length between
 /// 0.6 A and twice its own, with the smaller part of the molecule moved (in a ring one atom).
-void add_stretched(Frames& frames, int n, std::uint32_t seed);
+void add_stretched(SampledFrames& frames, int n, std::uint32_t seed);
 /// Adds a share of the frames once more with normal displacements of up to `deviation`.
-void add_rattled(Frames& frames, double share, double deviation, std::uint32_t seed);
+void add_rattled(SampledFrames& frames, double share, double deviation, std::uint32_t seed);
 
 /// Energies of free atoms by element that fit the energies best (least squares), [n_species] eV;
 /// zero for elements that do not occur.

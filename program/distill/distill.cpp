@@ -222,7 +222,7 @@ const bool registered = verbs().add(
      "make a student: run and label structures with a teacher, train, go on where it fails",
      R"(understudy distill INPUT.ini [--section.key=value ...]
 understudy distill DIRECTORY        continue one that was stopped; the result is the same
-Makes a student. The teacher is the potential of section [potential]. Frames come from runs
+Makes a student. The teacher is the potential of section [potential]. SampledFrames come from runs
 (distill.samples: inputs of `understudy run`, made if they are not there yet) and from files;
 near duplicates go, stretched and displaced copies are added, the teacher labels them all, a PaiNN
 is trained on energies and forces. In each active round the student makes the runs of

@@ -29,7 +29,7 @@ struct Numbers {
 
 }  // namespace
 
-void add_minima(Frames& frames, Evaluator& teacher, const DistillOptions& o) {
+void add_minima(SampledFrames& frames, Evaluator& teacher, const DistillOptions& o) {
   std::vector<Structure> starts;
   std::vector<int> groups;
   std::vector<bool> started(frames.groups.size(), false);

@@ -12,6 +12,6 @@ namespace md {
 /// options.displacement and all of it; options.moved have one atom moved alone, by 1/25 of
 /// options.displacement up to it, out of a place where its neighbors' directions cancel. There
 /// every vector feature vanishes, far from anything else that a network sees.
-void add_minima(Frames& frames, Evaluator& teacher, const DistillOptions& options);
+void add_minima(SampledFrames& frames, Evaluator& teacher, const DistillOptions& options);
 
 }  // namespace md

@@ -69,7 +69,7 @@ bool run_once(const Input& distill, const std::string& path, const std::string& 
 }  // namespace
 
 bool sample(const Input& input, const std::vector<std::string>& runs, const std::string& folder,
-            Part part, const std::string& student, std::size_t stage, Frames& frames) {
+            Part part, const std::string& student, std::size_t stage, SampledFrames& frames) {
   for (const std::string& path : runs) {
     const std::string own = folder + "/" + fs::path(path).stem().string();
     if (!finished(own) && !run_once(input, path, own, student, stage)) return false;
@@ -95,7 +95,7 @@ bool sample(const Input& input, const std::vector<std::string>& runs, const std:
 }
 
 void add_files(const Input& input, const std::vector<std::string>& paths, Part part,
-               Frames& frames) {
+               SampledFrames& frames) {
   for (const std::string& path : paths) {
     bool first = true;
     for (Structure& s : read_structure_file(input, path)) {
@@ -108,7 +108,7 @@ void add_files(const Input& input, const std::vector<std::string>& paths, Part p
   }
 }
 
-void choose_validation(Frames& frames, std::size_t first, double share, std::uint32_t seed) {
+void choose_validation(SampledFrames& frames, std::size_t first, double share, std::uint32_t seed) {
   std::mt19937_64 random(seed + 2);
   std::vector<bool> filled(frames.groups.size(), false);  // others had nothing but duplicates
   for (const int g : frames.group) filled[g] = true;
@@ -123,7 +123,7 @@ void choose_validation(Frames& frames, std::size_t first, double share, std::uin
   if (!training && left < frames.groups.size()) frames.groups[left].part = Part::training;
 }
 
-Dataset label(const DistillOptions& options, Evaluator& teacher, const Frames& frames,
+Dataset label(const DistillOptions& options, Evaluator& teacher, const SampledFrames& frames,
               std::vector<std::size_t>* kept) {
   Dataset data;
   data.groups = frames.groups;

@@ -12,20 +12,20 @@ namespace md {
 /// distillation draw the same random numbers. Returns false when a signal or run.max_time ended a
 /// run early.
 bool sample(const Input& input, const std::vector<std::string>& runs, const std::string& folder,
-            Part part, const std::string& student, std::size_t stage, Frames& frames);
+            Part part, const std::string& student, std::size_t stage, SampledFrames& frames);
 
 /// Adds the frames of structure files. Those that follow each other in a file and have the same
 /// atoms are a group, as a trajectory is.
 void add_files(const Input& input, const std::vector<std::string>& paths, Part part,
-               Frames& frames);
+               SampledFrames& frames);
 
 /// Gives every group of `frames` from `first` on that is for training to validation with this
 /// probability; one at least stays for training.
-void choose_validation(Frames& frames, std::size_t first, double share, std::uint32_t seed);
+void choose_validation(SampledFrames& frames, std::size_t first, double share, std::uint32_t seed);
 
 /// Energies and forces of the frames by `teacher`; those with a force above options.max_force, or
 /// that are not finite, are left out; `kept`, where given, gets the indices of the others.
-Dataset label(const DistillOptions& options, Evaluator& teacher, const Frames& frames,
+Dataset label(const DistillOptions& options, Evaluator& teacher, const SampledFrames& frames,
               std::vector<std::size_t>* kept = nullptr);
 
 }  // namespace md

@@ -10,8 +10,8 @@ namespace md::test {
 namespace {
 
 /// Ethane's heavy atoms with one hydrogen each, in a row, and a triangle of carbons.
-Frames two_groups() {
-  Frames f;
+SampledFrames two_groups() {
+  SampledFrames f;
   f.groups = {{"chain", Part::training}, {"ring", Part::training}};
   Structure chain, ring;
   chain.numbers = {1, 6, 6, 1};
@@ -24,7 +24,7 @@ Frames two_groups() {
 }
 
 TEST(Dataset, DropsWhatIsNearAnEarlierFrameOrKnown) {
-  Frames f = two_groups();
+  SampledFrames f = two_groups();
   for (const double shift : {0.0, 0.001, 0.2}) {
     Structure s = f.structures[0];
     s.positions[3].x += shift;
@@ -35,7 +35,7 @@ TEST(Dataset, DropsWhatIsNearAnEarlierFrameOrKnown) {
   }
   f.structures.push_back(f.structures[0]);  // of another trajectory that began alike
   f.group.push_back(1);
-  Frames nearly = f;
+  SampledFrames nearly = f;
   nearly.structures.back().positions[2].z += 1e-3;  // as text with few decimals, say
   EXPECT_EQ(drop_duplicates(f, 0.01), 3u);
   EXPECT_EQ(f.group, (std::vector<int>{0, 1, 0}));
@@ -73,8 +73,8 @@ TEST(Dataset, FindsEnergiesAndForcesInDifferentUnits) {
 }
 
 TEST(Dataset, StretchesOneBondAndMovesTheSmallerPart) {
-  Frames f = two_groups();
-  const Frames before = f;
+  SampledFrames f = two_groups();
+  const SampledFrames before = f;
   add_stretched(f, 200, 3);
   ASSERT_EQ(f.structures.size(), 402u);
   double shortest = 10, longest = 0;

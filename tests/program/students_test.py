@@ -1,6 +1,7 @@
 """The shipped students at minima of their teacher (ANI-2x in float64), where symmetry cancels what networks look at."""
 
 import ase
+import ase.build
 import ase.io
 import numpy as np
 
@@ -63,6 +64,23 @@ def test_curvature_at_symmetric_centres():
     for k, f in enumerate(frames):
         wide, narrow = ((slope[4 * k + i] - slope[4 * k + i + 1]) / (2 * h) for i, h in ((0, 1e-2), (2, 1e-4)))
         expect(abs(narrow / wide - 1) < .03, f.info["name"], wide, narrow)
+
+
+def test_what_was_never_meant_is_flagged():
+    """Ions, radicals, triplets and lone atoms are beyond the threshold of the file, ordinary molecules are not."""
+    threshold = float(ok("models", STUDENT).stdout.split("warns above ")[1].split()[0])
+    tetrahedron = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]) / 3**.5
+    odd = [ase.Atoms("NH4", np.vstack([np.zeros((1, 3)), 1.03 * tetrahedron]))]
+    odd += [ase.build.molecule(n) for n in ("O2", "OH", "CH3", "NO2", "CN", "NH2", "HCO", "CH3O", "C2H5", "CCH", "NO")]
+    odd += [ase.Atoms(s, [[0, 0, 0]]) for s in "HCNO"]
+    normal = [ase.build.molecule(n) for n in ("H2O", "NH3", "CH4", "C2H6", "C6H6", "CH3COOH", "CH3OH", "H2CO", "C2H4",
+                                              "CH3CN", "CH3CONH2", "C4H4O", "C5H5N", "CH3OCH3")]
+    ase.io.write("all.xyz", [ase.Atoms(a.numbers, a.positions) for a in odd + normal], format="extxyz")
+    ok("energy", "--system.structure=all.xyz", "--output.file=u.xyz", "--potential.name=painn",
+       f"--potential.model={STUDENT}", "--potential.precision=float64")
+    for k, frame in enumerate(ase.io.read("u.xyz", ":")):
+        said = frame.info["uncertainty"]
+        expect((said > threshold) == (k < len(odd)), frame.symbols, said, "against", threshold)
 
 
 if __name__ == "__main__":

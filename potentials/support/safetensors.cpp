@@ -89,8 +89,7 @@ std::string describe_shape(const std::vector<std::int64_t>& shape) {
   return text + "]";
 }
 
-Safetensors::Safetensors(const std::string& path)
-    : path_(path), bytes_(read_model(path)) {
+Safetensors::Safetensors(const std::string& path) : path_(path), bytes_(read_model(path)) {
   std::uint64_t length = 0;
   if (bytes_.size() < 10)
     throw InputError(path_ + ": is not a safetensors file (only " + std::to_string(bytes_.size()) +

@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "md/device/host_memory.hpp"
 #include "md/json.hpp"
 #include "md/version.hpp"
-#include "md/device/host_memory.hpp"
 #include "program/components.hpp"
 #include "program/progress.hpp"
 #include "program/version.hpp"

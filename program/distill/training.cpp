@@ -12,6 +12,7 @@
 #include <numeric>
 #include <random>
 
+#include "io/append_file.hpp"
 #include "md/errors.hpp"
 #include "md/files.hpp"
 #include "md/json.hpp"
@@ -177,7 +178,11 @@ void DistillTraining::report_epoch(const Round& r, std::int64_t epoch,
       learning_rate(r, (epoch + 1) * r.steps_per_epoch - 1), mean_loss,
       judged ? fmt::format("{:.6f},{:.6f},{:.6f}", e.energy_mae, e.force_mae, e.force_r2) : ",,",
       better ? 1 : 0);
-  std::ofstream(options_.directory + "/learning_curve.csv", std::ios::app) << row;
+  const std::string curve = options_.directory + "/learning_curve.csv";
+  AppendFile file =
+      AppendFile::resume(curve, static_cast<std::int64_t>(std::filesystem::file_size(curve)));
+  file.cut_back();
+  file.append(row);
   progress.clear();
   const std::string errors = judged
                                  ? fmt::format("validation energy {:.4f} eV, force {:.4f} eV/A{}",

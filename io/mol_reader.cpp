@@ -233,8 +233,8 @@ void read_data(TextSource& source, Structure& s) {
     if (is_result_name(in_lower_case(name)) || used.contains(in_lower_case(name)))
       name = reference_name(name, used);
     used.insert(in_lower_case(name));
-    s.remarks +=
-        (s.remarks.empty() ? "" : " ") + quoted_for_xyz(name) + '=' + quoted_for_xyz(value);
+    if (!s.remarks.empty()) s.remarks += ' ';
+    s.remarks.append(quoted_for_xyz(name)).append(1, '=').append(quoted_for_xyz(value));
     key.clear();
     value.clear();
   };
@@ -246,7 +246,8 @@ void read_data(TextSource& source, Structure& s) {
         source.fail("the header of a data item names none; > <NAME> is wanted");
       key = line.substr(open + 1, end - open - 1);
     } else if (!key.empty() && !trimmed(line).empty()) {
-      value += (value.empty() ? "" : "\n") + std::string(line);
+      if (!value.empty()) value += '\n';
+      value.append(line);
     }
   }
   close();

@@ -36,7 +36,7 @@ ScriptAdapter make(const ScriptModel& model, const Input*) {
   adapter.periodic = adapter.periodic_arguments;
   adapter.batched = true;
   adapter.returns_numbers = true;
-  adapter.output = "1";
+  adapter.output = std::string("1");
   adapter.energy_unit = units::hartree;
   const std::vector<int> numbers = model.atomic_numbers();
   adapter.elements = {numbers.begin(), numbers.end()};

@@ -23,8 +23,8 @@ ScriptAdapter make(const ScriptModel& model, const Input* input) {
   adapter.periodic = arguments.size() >= 4 && arguments[3].name() == "box";
   if (adapter.periodic) adapter.inputs.push_back(box);
   adapter.in_a_row = adapter.batched = true;
-  adapter.output = "0";
-  adapter.forces = "1";
+  adapter.output = std::string("0");
+  adapter.forces = std::string("1");
   read_units(adapter, input);
   return adapter;
 }

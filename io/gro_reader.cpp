@@ -24,29 +24,16 @@ class Gro {
     std::vector<Structure> frames;
     std::string_view title;
     while (source_.next(title)) {
-      if (trimmed(title).empty() && is_end()) break;
+      if (trimmed(title).empty() && source_.only_blank_left()) break;
       frames.push_back(frame(title));
     }
     return frames;
   }
 
  private:
-  /// Nothing but blank lines is left.
-  bool is_end() const {
-    TextSource ahead = source_;
-    for (std::string_view line; ahead.next(line);)
-      if (!trimmed(line).empty()) return false;
-    return true;
-  }
-
-  std::string_view line(const char* what) {
-    std::string_view text;
-    if (!source_.next(text)) source_.fail(fmt::format("the file ends before {}", what));
-    return text;
-  }
-
   Structure frame(std::string_view title) {
-    const int n = source_.integer(trimmed(line("the number of atoms")), "the number of atoms");
+    const int n =
+        source_.integer(trimmed(source_.line_of("the number of atoms")), "the number of atoms");
     if (n < 1) source_.fail("the number of atoms is not above zero");
     if (static_cast<std::size_t>(n) > source_.left())
       source_.fail("the file is too short for " + std::to_string(n) + " atoms");
@@ -54,14 +41,14 @@ class Gro {
     std::vector<Site> sites;
     std::vector<Vec3> velocities;
     for (int k = 0; k < n; ++k) {
-      sites.push_back(atom(line("all its atoms"), velocities));
+      sites.push_back(atom(source_.line_of("all its atoms"), velocities));
       if (!velocities.empty() && velocities.size() != sites.size())
         source_.fail("some atoms have velocities and others none");
       s.positions.push_back(sites.back().position);
     }
     const std::vector<Isotope> found = elements_of(source_, sites, false);
     for (const Isotope& element : found) s.numbers.push_back(element.number);
-    read_box(line("the box"), s);
+    read_box(source_.line_of("the box"), s);
     s.velocities = std::move(velocities);
     if (!s.velocities.empty()) s.velocity_unit = "nm/ps";
     if (const std::string_view text = trimmed(title); !text.empty())

@@ -1,10 +1,10 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <set>
 
+#include "io/pdb_model.hpp"
 #include "io/structure_reader.hpp"
 #include "io/text_source.hpp"
 #include "io/xyz_pairs.hpp"
@@ -16,11 +16,6 @@
 namespace md {
 namespace {
 
-/// Columns first to last of a line, from 1, without blanks around them; empty beyond its end.
-std::string_view columns(std::string_view line, std::size_t first, std::size_t last) {
-  return line.size() < first ? "" : trimmed(line.substr(first - 1, last - first + 1));
-}
-
 /// One molecule of the file while it is read.
 class Molecule {
  public:
@@ -29,11 +24,11 @@ class Molecule {
   /// Everything up to M  END, where `title` is its first line.
   Structure read(std::string_view title) {
     if (!trimmed(title).empty()) s_.remarks = "name=" + quoted_for_xyz(trimmed(title));
-    const std::string_view program = line("the second line, of the program");
-    drawn_ = columns(program, 21, 22) == "2D";
-    line("the third line, the comment");
-    const std::string_view counts = line("the line of counts");
-    const std::string_view version = columns(counts, 34, 39);
+    const std::string_view program = source_.line_of("the second line, of the program");
+    drawn_ = trimmed(columns(program, 21, 22)) == "2D";
+    source_.line_of("the third line, the comment");
+    const std::string_view counts = source_.line_of("the line of counts");
+    const std::string_view version = trimmed(columns(counts, 34, 39));
     if (version == "V3000") {
       read_v3000();
     } else if (version == "V2000" || version.empty()) {
@@ -47,12 +42,6 @@ class Molecule {
   }
 
  private:
-  std::string_view line(const char* what) {
-    std::string_view text;
-    if (!source_.next(text)) source_.fail(fmt::format("the file ends before {}", what));
-    return text;
-  }
-
   void add_atom(std::string_view symbol, const Vec3& position) {
     const Isotope heavy = isotope(symbol);
     const int number = heavy.number > 0 ? heavy.number : TextSource::find_element(symbol);
@@ -93,17 +82,21 @@ class Molecule {
   }
 
   void read_v2000(std::string_view counts) {
-    const int n_atoms = source_.integer(columns(counts, 1, 3), "the number of atoms"),
-              n_bonds = source_.integer(columns(counts, 4, 6), "the number of bonds");
+    const int n_atoms = source_.integer(trimmed(columns(counts, 1, 3)), "the number of atoms"),
+              n_bonds = source_.integer(trimmed(columns(counts, 4, 6)), "the number of bonds");
     static constexpr int charge_of_code[] = {0, 3, 2, 1, 0, -1, -2, -3};
-    int charge = 0;  // of the atom lines, which the properties replace
+    int charge = 0;              // of the atom lines, which the properties replace
+    std::map<int, int> heavier;  // nucleons of isotopes by atom from 1, likewise
     for (int k = 0; k < n_atoms; ++k) {
-      const std::string_view text = line("all its atoms");
+      const std::string_view text = source_.line_of("all its atoms");
       const auto x = [&](std::size_t first) {
-        return source_.number(columns(text, first, first + 9), "a coordinate");
+        return source_.number(trimmed(columns(text, first, first + 9)), "a coordinate");
       };
-      add_atom(columns(text, 32, 34), {x(1), x(11), x(21)});
-      if (const auto code = columns(text, 37, 39); !code.empty()) {
+      add_atom(trimmed(columns(text, 32, 34)), {x(1), x(11), x(21)});
+      if (const auto more = trimmed(columns(text, 35, 36)); !more.empty())
+        if (const int nucleons = source_.integer(more, "a difference of mass"); nucleons != 0)
+          heavier[k + 1] = static_cast<int>(std::lround(standard_mass(s_.numbers[k]))) + nucleons;
+      if (const auto code = trimmed(columns(text, 37, 39)); !code.empty()) {
         const int value = source_.integer(code, "the code of a charge");
         if (value < 0 || value > 7)
           source_.fail("the code of a charge is " + in_quotes(code) + "; 0 to 7 is wanted");
@@ -112,12 +105,13 @@ class Molecule {
       }
     }
     for (int k = 0; k < n_bonds; ++k) {
-      const std::string_view text = line("all its bonds");
-      add_bond(atom(columns(text, 1, 3)), atom(columns(text, 4, 6)));
+      const std::string_view text = source_.line_of("all its bonds");
+      add_bond(atom(trimmed(columns(text, 1, 3))), atom(trimmed(columns(text, 4, 6))));
     }
     std::optional<int> stated;
-    for (std::string_view text = line("M  END"); !text.starts_with("M  END");
-         text = line("M  END")) {
+    bool isotopes = false;
+    for (std::string_view text = source_.line_of("M  END"); !text.starts_with("M  END");
+         text = source_.line_of("M  END")) {
       const std::string_view what = text.substr(0, 6);
       if (what != "M  CHG" && what != "M  ISO" && what != "M  RAD") continue;
       std::vector<std::string_view> tokens;
@@ -125,6 +119,10 @@ class Molecule {
       if (tokens.empty() || tokens.size() % 2 == 0 ||
           source_.integer(tokens[0], "a number of entries") != static_cast<int>(tokens.size()) / 2)
         source_.fail(in_quotes(what) + " wants a number and so many pairs of atom and value");
+      if (what == "M  ISO" && !isotopes) {
+        isotopes = true;
+        heavier.clear();
+      }
       if (what != "M  ISO" && !stated) {
         stated = 0;
         s_.spin = 0;
@@ -132,10 +130,11 @@ class Molecule {
       for (std::size_t k = 1; k < tokens.size(); k += 2) {
         const int i = atom(tokens[k]), value = source_.integer(tokens[k + 1], "a value");
         if (what == "M  CHG") *stated += value;
-        if (what == "M  ISO") set_isotope(i, value);
+        if (what == "M  ISO") heavier[i] = value;
         if (what == "M  RAD" && value > 0) set_radical(value);
       }
     }
+    for (const auto& [i, nucleons] : heavier) set_isotope(i, nucleons);
     s_.charge = stated.value_or(charge);
   }
 
@@ -143,7 +142,7 @@ class Molecule {
   std::string v30() {
     std::string joined;
     for (;;) {
-      const std::string_view text = line("M  END");
+      const std::string_view text = source_.line_of("M  END");
       if (text.starts_with("M  END")) return "";
       if (!text.starts_with("M  V30 "))
         source_.fail("a line of V3000 begins with 'M  V30 '; this one does not");
@@ -204,6 +203,8 @@ class Molecule {
     const bool flat = std::ranges::all_of(s_.positions, [](const Vec3& x) { return x.z == 0; });
     if (drawn_ && flat && s_.size() > 1)
       source_.fail("the coordinates are a drawing (2D); a molecule in space is wanted");
+    if (s_.charge != 0) keep("charge", s_.charge);
+    if (s_.spin != 0) keep("spin", s_.spin);
     std::ranges::sort(s_.bonds);
     s_.bonds.erase(std::unique(s_.bonds.begin(), s_.bonds.end()), s_.bonds.end());
     if (!masses_.empty()) {
@@ -214,6 +215,12 @@ class Molecule {
       s_.warnings.emplace_back(
           "the molecule has carbon and no hydrogen atoms; those that a file leaves out are not "
           "added");
+  }
+
+  /// So that whoever writes the molecule again says so too.
+  void keep(const char* key, double value) {
+    if (!s_.remarks.empty()) s_.remarks += ' ';
+    s_.remarks.append(key).append(1, '=').append(std::to_string(std::lround(value)));
   }
 
   TextSource& source_;
@@ -258,12 +265,7 @@ std::vector<Structure> read_mol(const std::string& path, std::string_view text) 
   std::vector<Structure> frames;
   std::string_view title;
   while (source.next(title)) {
-    // After the last $$$$ there is nothing but blank lines.
-    if (!frames.empty() && source.left() == 0 && trimmed(title).empty()) break;
-    TextSource ahead = source;
-    bool blank = trimmed(title).empty();
-    for (std::string_view line; blank && ahead.next(line);) blank = trimmed(line).empty();
-    if (!frames.empty() && blank) break;
+    if (!frames.empty() && trimmed(title).empty() && source.only_blank_left()) break;
     frames.push_back(Molecule(source).read(title));
     read_data(source, frames.back());
   }

@@ -33,8 +33,7 @@ class Poscar {
 
  private:
   std::string_view line(const char* what) {
-    std::string_view text;
-    if (!source_.next(text)) source_.fail(fmt::format("the file ends before {}", what));
+    const std::string_view text = source_.line_of(what);
     tokens_.clear();
     split_blank(text, tokens_);
     return text;

@@ -34,6 +34,16 @@ bool TextSource::next(std::string_view& line) {
   return true;
 }
 
+std::string_view TextSource::line_of(const char* what) {
+  std::string_view text;
+  if (!next(text)) fail(std::string("the file ends before ").append(what));
+  return text;
+}
+
+bool TextSource::only_blank_left() const {
+  return rest_.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
 void TextSource::fail_at(int line, const std::string& what) const {
   throw InputError(path_ + ":" + std::to_string(line) + ": " + what);
 }

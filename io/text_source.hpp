@@ -18,6 +18,10 @@ class TextSource {
 
   /// The next line without its end (LF or CRLF); false at the end of the file.
   bool next(std::string_view& line);
+  /// The next line, which must be there: `what` it has names it in the error.
+  std::string_view line_of(const char* what);
+  /// Whether nothing but blank lines is left.
+  bool only_blank_left() const;
   /// Number of the line that next() gave last, from 1.
   int line() const { return line_; }
   /// One that stands at this line, for its errors.

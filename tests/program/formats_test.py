@@ -64,7 +64,13 @@ M  END
 
 def test_what_a_molfile_says_is_not_lost():
     refused("ion.mol", MOL, "ion.mol", "charge")
-    energies("ion.mol", "--potential.ignore_charge=yes")
+    ion = energies("ion.mol", "--potential.ignore_charge=yes")[0]
+    expect(ion.info["charge"] == -1, ion.info)
+    for line, deuterium in (("", True), ("M  ISO  1   1  18\n", False)):  # which replaces the differences
+        with open("heavy.mol", "w") as file:
+            file.write(MOL.replace("M  CHG  1   1  -1\n", line).replace("H   0  0", "H   1  0"))
+        masses = energies("heavy.mol")[0].get_masses()
+        expect(np.allclose(masses, [15.999, 2.014] if deuterium else [18, 1.008], atol=1e-3), masses)
     refused("radical.mol", MOL.replace("M  CHG  1   1  -1", "M  RAD  1   1   2"), "radical.mol", "spin")
     refused("query.mol", MOL.replace(" O   0", " R#  0"), "query.mol:5", "element")
     refused("bond.mol", MOL.replace("  1  2  1  0", "  1  3  1  0"), "bond.mol:7", "atom 3")

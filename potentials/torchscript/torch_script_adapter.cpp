@@ -72,6 +72,18 @@ ScriptAdapter choose_adapter(const ScriptModel& model, const Input* input) {
   return adapter;
 }
 
+void take_dictionary(ScriptAdapter& adapter,
+                     const std::vector<std::pair<std::string, ScriptInput>>& entries,
+                     const std::string& energy) {
+  for (const auto& [key, value] : entries) {
+    adapter.keys.push_back(key);
+    adapter.inputs.push_back(value);
+  }
+  adapter.in_a_row = adapter.batched = adapter.periodic = true;
+  adapter.output = energy;
+  adapter.forces = "forces";
+}
+
 void read_units(ScriptAdapter& adapter, const Input* input) {
   if (!input) return;
   const std::vector<std::string> names = split(input->text("potential.output"), ',');

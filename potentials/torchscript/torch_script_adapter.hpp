@@ -84,6 +84,11 @@ ScriptAdapters& script_adapters();
 /// or, for auto, none does.
 ScriptAdapter choose_adapter(const ScriptModel& model, const Input* input);
 
+/// For adapters of models whose argument is a dictionary: what stands under which key. They take
+/// batches of periodic systems in a row and answer with another dictionary, `energy` and forces.
+void take_dictionary(ScriptAdapter& adapter,
+                     const std::vector<std::pair<std::string, ScriptInput>>& entries,
+                     const std::string& energy);
 /// For adapters: the keys output, energy_unit and length_unit.
 void read_units(ScriptAdapter& adapter, const Input* input);
 /// The cutoff that a model says, in its unit of length, or that of `potential.cutoff`, in A.

@@ -12,23 +12,18 @@ bool fits(const ScriptModel& model) {
 ScriptAdapter make(const ScriptModel& model, const Input* input) {
   using enum ScriptInput;
   ScriptAdapter adapter;
-  const std::vector<std::pair<std::string, ScriptInput>> entries{{"positions", positions},
-                                                                 {"node_attrs", one_hot},
-                                                                 {"edge_index", edge_index},
-                                                                 {"shifts", shifts},
-                                                                 {"unit_shifts", unit_shifts},
-                                                                 {"cell", cell_rows},
-                                                                 {"batch", batch},
-                                                                 {"ptr", ptr},
-                                                                 {"head", zero_id},
-                                                                 {"pbc", pbcs}};
-  for (const auto& [key, value] : entries) {
-    adapter.keys.push_back(key);
-    adapter.inputs.push_back(value);
-  }
-  adapter.in_a_row = adapter.batched = adapter.periodic = true;
-  adapter.output = "energy";
-  adapter.forces = "forces";
+  take_dictionary(adapter,
+                  {{"positions", positions},
+                   {"node_attrs", one_hot},
+                   {"edge_index", edge_index},
+                   {"shifts", shifts},
+                   {"unit_shifts", unit_shifts},
+                   {"cell", cell_rows},
+                   {"batch", batch},
+                   {"ptr", ptr},
+                   {"head", zero_id},
+                   {"pbc", pbcs}},
+                  "energy");
   read_units(adapter, input);
   adapter.cutoff = read_cutoff(model, input, model.number("r_max"), adapter.length_unit);
   adapter.types = model.atomic_numbers();

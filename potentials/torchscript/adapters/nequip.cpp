@@ -42,23 +42,18 @@ std::vector<int> types_of(const ScriptModel& model, const Input* input) {
 ScriptAdapter make(const ScriptModel& model, const Input* input) {
   using enum ScriptInput;
   ScriptAdapter adapter;
-  const std::vector<std::pair<std::string, ScriptInput>> entries{{"pos", positions},
-                                                                 {"edge_index", edge_index},
-                                                                 {"edge_cell_shift", unit_shifts},
-                                                                 {"cell", cells},
-                                                                 {"pbc", pbcs},
-                                                                 {"atom_types", types},
-                                                                 {"batch", batch},
-                                                                 {"ptr", ptr},
-                                                                 {"num_atoms", n_atoms},
-                                                                 {"atomic_numbers", numbers}};
-  for (const auto& [key, value] : entries) {
-    adapter.keys.push_back(key);
-    adapter.inputs.push_back(value);
-  }
-  adapter.in_a_row = adapter.batched = adapter.periodic = true;
-  adapter.output = "total_energy";
-  adapter.forces = "forces";
+  take_dictionary(adapter,
+                  {{"pos", positions},
+                   {"edge_index", edge_index},
+                   {"edge_cell_shift", unit_shifts},
+                   {"cell", cells},
+                   {"pbc", pbcs},
+                   {"atom_types", types},
+                   {"batch", batch},
+                   {"ptr", ptr},
+                   {"num_atoms", n_atoms},
+                   {"atomic_numbers", numbers}},
+                  "total_energy");
   read_units(adapter, input);
   const std::string said = metadata(model, "r_max");
   adapter.cutoff = read_cutoff(model, input, said.empty() ? 0 : std::strtod(said.c_str(), nullptr),

@@ -23,18 +23,19 @@ bool fits(const ScriptModel& model) {
 ScriptAdapter make(const ScriptModel& model, const Input* input) {
   using enum ScriptInput;
   ScriptAdapter adapter;
-  const std::vector<std::pair<std::string, ScriptInput>> entries{
-      {"_idx", systems},         {"_n_atoms", n_atoms}, {"_atomic_numbers", numbers},
-      {"_positions", positions}, {"_cell", cells},      {"_pbc", pbcs},
-      {"_idx_m", batch},         {"_idx_i", centers},   {"_idx_j", neighbors},
-      {"_offsets", shifts},      {"_Rij", vectors}};
-  for (const auto& [key, value] : entries) {
-    adapter.keys.push_back(key);
-    adapter.inputs.push_back(value);
-  }
-  adapter.in_a_row = adapter.batched = adapter.periodic = true;
-  adapter.output = "energy";
-  adapter.forces = "forces";
+  take_dictionary(adapter,
+                  {{"_idx", systems},
+                   {"_n_atoms", n_atoms},
+                   {"_atomic_numbers", numbers},
+                   {"_positions", positions},
+                   {"_cell", cells},
+                   {"_pbc", pbcs},
+                   {"_idx_m", batch},
+                   {"_idx_i", centers},
+                   {"_idx_j", neighbors},
+                   {"_offsets", shifts},
+                   {"_Rij", vectors}},
+                  "energy");
   read_units(adapter, input);
   adapter.cutoff = read_cutoff(model, input, cutoff_of(model), adapter.length_unit);
   return adapter;

@@ -205,7 +205,7 @@ ExitCode distill_verb(const CommandLine& line) {
   DistillTraining training(o, start, !o.initial.empty());
   if (!train_and_explore(input, o, teacher, training, tests, data)) return stopped();
   painn::PainnModel student = training.best();
-  fit_uncertainty(input, o, data, student);
+  fit_uncertainty(input, data, student);
   std::map<std::string, std::string> metadata = report_errors(o, student, tests);
   metadata.merge(origin_of(input, o, training, data));
   const std::string target = o.directory + "/student.safetensors";

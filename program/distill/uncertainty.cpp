@@ -29,12 +29,11 @@ double force_mae(const std::vector<Vec3>& a, const std::vector<Vec3>& b) {
 /// f(structure, potential) for every structure of the part that was sampled, evaluated in double.
 /// What was made from those, torn or pressed, teaches forces, and is not what a run should visit.
 template <class F>
-void evaluate_part(const Input& input, const DistillOptions& o, const Dataset& data, Part part,
+void evaluate_part(const Input& input, const Dataset& data, Part part,
                    const painn::PainnModel& student, F f) {
   const Device cpu;
-  const PotentialOptions options{input, cpu, o.trainer.threads, false, "float64"};
-  Evaluator evaluator(cpu, o.trainer.threads,
-                      painn::make_kernels(student, options, painn::Filters::exact));
+  const PotentialOptions options{input, cpu, 1, false, "float64"};  // molecules one by one
+  Evaluator evaluator(cpu, 1, painn::make_kernels(student, options, painn::Filters::exact));
   auto& featured = dynamic_cast<painn::Featured&>(evaluator.potential());
   featured.keep_features();
   for (std::size_t k = 0; k < data.structures.size(); ++k)
@@ -44,8 +43,7 @@ void evaluate_part(const Input& input, const DistillOptions& o, const Dataset& d
 
 }  // namespace
 
-void fit_uncertainty(const Input& input, const DistillOptions& o, const Dataset& data,
-                     painn::PainnModel& student) {
+void fit_uncertainty(const Input& input, const Dataset& data, painn::PainnModel& student) {
   for (const painn::LabelledStructure& s : data.structures)
     for (const int z : s.numbers)
       if (!student.elements.contains(z))
@@ -62,14 +60,14 @@ void fit_uncertainty(const Input& input, const DistillOptions& o, const Dataset&
         "the student will not know its uncertainty: that needs frames for training and for "
         "validation (distill.validation)");
   painn::UncertaintyFit fit(student.elements, student.head0.out);
-  evaluate_part(input, o, data, Part::training, student,
+  evaluate_part(input, data, Part::training, student,
                 [&](const painn::LabelledStructure& s, const Evaluation&,
                     const painn::Featured& featured) { fit.add(s.numbers, featured.features()); });
   student.uncertainty = fit.finish();
   std::vector<painn::CalibrationFrame> frames;
   std::vector<double> normal;
   evaluate_part(
-      input, o, data, Part::validation, student,
+      input, data, Part::validation, student,
       [&](const painn::LabelledStructure& s, const Evaluation& said, const painn::Featured&) {
         const double u = said.uncertainty->error;  // calibrated by 1 so far
         frames.push_back({u, force_mae(said.forces, s.forces)});
@@ -86,7 +84,7 @@ void fit_uncertainty(const Input& input, const DistillOptions& o, const Dataset&
 
 void add_uncertainty(const Input& input, const DistillOptions& o, const Dataset& data,
                      painn::PainnModel given) {
-  fit_uncertainty(input, o, data, given);
+  fit_uncertainty(input, data, given);
   if (given.uncertainty.empty())
     input.fail("distill.validation",
                "leaves no frames that an uncertainty could be fitted to and calibrated by");

@@ -14,13 +14,14 @@ namespace {
 
 /// The first replicas, of so many atoms that what grows with them shows.
 Replicas first_replicas(const Replicas& all, int atoms) {
-  Replicas few = all;
-  std::size_t n = 0;
-  for (int taken = 0; n < all.systems.size() && taken < atoms; ++n) taken += all.systems[n].size();
-  few.systems.resize(n);
-  few.settings.resize(n);
-  few.status.resize(n);
-  few.warmest.resize(n);
+  Replicas few;
+  for (std::size_t r = 0; r < all.systems.size() && atoms > 0; ++r) {
+    few.systems.push_back(all.systems[r]);
+    few.settings.push_back(all.settings[r]);
+    few.status.push_back(all.status[r]);
+    few.warmest.push_back(all.warmest[r]);
+    atoms -= all.systems[r].size();
+  }
   return few;
 }
 

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import struct
 
 import ase.io
 from harness import *
@@ -20,9 +19,7 @@ SMALL = {"distill.samples": "sample.ini", "distill.channels": 16, "distill.layer
 
 
 def metadata(path):
-    with open(path, "rb") as file:
-        size = struct.unpack("<Q", file.read(8))[0]
-        return json.loads(file.read(size))["__metadata__"]
+    return read_safetensors(path)[0]["__metadata__"]
 
 
 def distances(x):
@@ -30,9 +27,7 @@ def distances(x):
 
 
 def tensors(path):
-    with open(path, "rb") as file:
-        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
-        data = file.read()
+    header, data = read_safetensors(path)
     return {name: np.frombuffer(data[slice(*entry["data_offsets"])], "<f8")
             for name, entry in header.items() if name != "__metadata__"}
 

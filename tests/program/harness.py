@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -117,6 +118,18 @@ def read_log(folder):
 
 def json_of(path):
     return json.load(open(path))
+
+
+def read_safetensors(path):
+    """Its header, and the bytes behind it that `data_offsets` count in."""
+    whole = pathlib.Path(path).read_bytes()
+    end = 8 + struct.unpack("<Q", whole[:8])[0]
+    return json.loads(whole[8:end]), whole[end:]
+
+
+def write_safetensors(path, header, data):
+    text = json.dumps(header).encode()
+    pathlib.Path(path).write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
 def same_files(a, b, names=None):

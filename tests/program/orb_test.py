@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import struct
 
 import ase.io
 import numpy as np
@@ -74,12 +73,11 @@ def converter():
 
 
 def tensors_of(path):
-    data = pathlib.Path(path).read_bytes()
-    length = struct.unpack("<Q", data[:8])[0]
+    header, data = read_safetensors(path)
     tensors = {}
-    for name, entry in json.loads(data[8:8 + length]).items():
+    for name, entry in header.items():
         if name != "__metadata__":
-            begin, end = (8 + length + at for at in entry["data_offsets"])
+            begin, end = entry["data_offsets"]
             kind = {"F32": "<f4", "I64": "<i8"}[entry["dtype"]]
             tensors[name] = np.frombuffer(data[begin:end], kind).reshape(entry["shape"])
     return tensors

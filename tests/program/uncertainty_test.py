@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import struct
 
 import ase.io
 from harness import *
@@ -23,18 +22,14 @@ RUN = {"potential.name": "painn", "potential.model": MODEL, **NVT, "integrator.t
 
 def silent(path):
     """The student without what it says of its own error."""
-    with open(STUDENT, "rb") as file:
-        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
-        data = file.read()
+    header, data = read_safetensors(STUDENT)
     kept, whole = {"__metadata__": header.pop("__metadata__")}, b""
     for name, tensor in header.items():
         if not name.startswith("uncertainty."):
             begin, end = tensor["data_offsets"]
             kept[name] = {**tensor, "data_offsets": [len(whole), len(whole) + end - begin]}
             whole += data[begin:end]
-    text = json.dumps(kept).encode()
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text + whole)
+    write_safetensors(path, kept, whole)
     return path
 
 
